@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The relational store. Implementations: `SQLiteDatabase`, `PostgresDatabase`.
+///
+/// A `write` sees and leaves a state equal to some serial order of all writes. When it returns, its effect is committed and synced.
+/// Its body may run again after a conflict, so it touches nothing but its transaction and its captured values.
+package protocol Database: Sendable {
+    var engine: DatabaseEngine { get }
+
+    /// Runs `body` on a consistent snapshot; writing inside it fails.
+    func read<Result: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Result) async throws -> Result
+
+    /// Runs `body` in a serializable transaction and commits; an error thrown by `body` undoes this write alone and is rethrown.
+    ///
+    /// - Parameter lock: Writes that name the same lock run one at a time, across processes.
+    func write<Result: Sendable>(
+        locking lock: String?, _ body: @escaping @Sendable (any Transaction) throws -> Result
+    ) async throws -> Result
+
+    /// Finishes what runs, refuses what comes after.
+    func close() async
+}
+
+extension Database {
+    package func write<Result: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Result) async throws -> Result {
+        try await write(locking: nil, body)
+    }
+}
+
+package enum DatabaseEngine: String, Sendable, CaseIterable {
+    case sqlite, postgres
+}
+
+/// One open transaction; synchronous, so that nothing can suspend inside it, and valid only inside its body.
+///
+/// SQL uses `?` for each argument, in order, on every engine. A unique, foreign-key, check or not-null violation is
+/// thrown as `ConstraintViolation`; within one transaction, catching it and going on is allowed on every engine.
+package protocol Transaction {
+    var engine: DatabaseEngine { get }
+
+    /// - Returns: The number of rows changed.
+    @discardableResult
+    func execute(_ sql: String, values: [DatabaseValue]) throws -> Int
+
+    /// Calls `body` for each row as it is fetched; memory does not grow with the number of rows on SQLite, and is bounded by batches on Postgres.
+    func forEachRow(_ sql: String, values: [DatabaseValue], _ body: (Row) throws -> Void) throws
+}
+
+extension Transaction {
+    @discardableResult
+    package func execute(_ sql: String, _ arguments: (any DatabaseConvertible)?...) throws -> Int {
+        try execute(sql, values: arguments.map { $0?.databaseValue ?? .null })
+    }
+
+    package func rows(_ sql: String, _ arguments: (any DatabaseConvertible)?...) throws -> [Row] {
+        try rows(sql, values: arguments.map { $0?.databaseValue ?? .null })
+    }
+
+    package func rows(_ sql: String, values: [DatabaseValue]) throws -> [Row] {
+        var rows: [Row] = []
+        try forEachRow(sql, values: values) { rows.append($0) }
+        return rows
+    }
+
+    /// The first row, if any.
+    package func row(_ sql: String, _ arguments: (any DatabaseConvertible)?...) throws -> Row? {
+        try rows(sql, values: arguments.map { $0?.databaseValue ?? .null }).first
+    }
+}
+
+/// A rule of the schema that a statement would have broken.
+package struct ConstraintViolation: Error, Sendable {
+    package enum Kind: String, Sendable { case unique, foreignKey, check, notNull }
+    package var kind: Kind
+    /// The engine's own message, for the log; never for the caller.
+    package var detail: String
+
+    package init(kind: Kind, detail: String) {
+        self.kind = kind
+        self.detail = detail
+    }
+}
