@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One allowed action. Every route and every change names exactly one.
+package enum Permission: String, Codable, CaseIterable, Sendable {
+    case trackingRead = "tracking.read"
+    case trackingWrite = "tracking.write"
+    case snapshotRead = "snapshot.read"
+    case snapshotRecord = "snapshot.record"
+    case registryRead = "registry.read"
+    case registryWrite = "registry.write"
+    case pipelineRead = "pipeline.read"
+    case pipelineApply = "pipeline.apply"
+    case executionStart = "execution.start"
+    case deliveryRead = "delivery.read"
+    case gateEvaluate = "gate.evaluate"
+    case approvalDecide = "approval.decide"
+    case releaseCreate = "release.create"
+    case rolloutControl = "rollout.control"
+    case endpointRead = "endpoint.read"
+    case endpointWrite = "endpoint.write"
+    case inferenceInvoke = "inference.invoke"
+    case labelWrite = "label.write"
+    case monitoringRead = "monitoring.read"
+    case monitorWrite = "monitor.write"
+    case ledgerRead = "ledger.read"
+    case identityRead = "identity.read"
+    case identityManage = "identity.manage"
+    case storageManage = "storage.manage"
+    case systemRead = "system.read"
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A named set of permissions, bound to a principal in one workspace.
+package enum Role: String, Codable, CaseIterable, Sendable {
+    case viewer, editor, approver, `operator`, admin
+
+    package var permissions: Set<Permission> {
+        switch self {
+        case .viewer: Self.reading
+        case .editor:
+            Self.reading.union([
+                .trackingWrite, .snapshotRecord, .registryWrite, .pipelineApply, .executionStart, .gateEvaluate, .endpointWrite,
+                .inferenceInvoke, .labelWrite, .monitorWrite,
+            ])
+        case .approver: Self.reading.union([.approvalDecide])
+        case .operator:
+            Self.reading.union([
+                .executionStart, .gateEvaluate, .releaseCreate, .rolloutControl, .endpointWrite, .inferenceInvoke, .labelWrite,
+                .monitorWrite,
+                .storageManage,
+            ])
+        case .admin: Set(Permission.allCases)
+        }
+    }
+
+    private static let reading: Set<Permission> = [
+        .trackingRead, .snapshotRead, .registryRead, .pipelineRead, .deliveryRead, .endpointRead, .monitoringRead, .ledgerRead, .systemRead,
+    ]
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Backends
+package import Domain
+
+/// One authorised change in its transaction. What it does and the ledger entries that say so commit together.
+package struct Change {
+    package let transaction: any Transaction
+    package let caller: Caller
+    package let time: Timestamp
+    private let identifiers: IdentifierSource
+    private let permission: Permission
+
+    init(transaction: any Transaction, caller: Caller, time: Timestamp, identifiers: IdentifierSource, permission: Permission) {
+        self.transaction = transaction
+        self.caller = caller
+        self.time = time
+        self.identifiers = identifiers
+        self.permission = permission
+    }
+
+    package var workspace: String { caller.workspace }
+
+    package func newIdentifier() -> String { identifiers.next() }
+
+    /// Appends `noun.verb` to the ledger. Payload values are integers, texts, booleans and lists of them: no floats, no personal values.
+    ///
+    /// - Returns: The entry's id.
+    @discardableResult
+    package func record(_ verb: String, on resource: String, _ payload: [String: JSONValue] = [:], outcome: LedgerEntry.Outcome = .done)
+        throws -> String
+    {
+        let entry = LedgerEntry(
+            id: identifiers.next(), time: time, actor: caller.principal.qualifiedName, onBehalfOf: nil, verb: verb, resource: resource,
+            workspace: caller.workspace, outcome: outcome, decision: permission.rawValue, requestID: caller.requestID,
+            payload: .object(payload))
+        try Ledger(transaction: transaction).append(entry)
+        return entry.id
+    }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+/// Counters, gauges and histograms in Prometheus' text form (exposition format 0.0.4).
+package final class ServerMetrics: Sendable {
+    private struct Histogram {
+        var counts: [UInt64]
+        var sum = 0.0
+        var total: UInt64 = 0
+    }
+
+    private struct State {
+        var counters: [String: [String: Double]] = [:]
+        var gauges: [String: [String: Double]] = [:]
+        var histograms: [String: [String: Histogram]] = [:]
+        var series = 0
+    }
+
+    /// Upper bounds in seconds.
+    private static let bounds = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+    /// Beyond this many series new ones are dropped, so that a label can never exhaust memory.
+    private static let maximumSeries = 5_000
+    private let state = Mutex(State())
+
+    package init() {}
+
+    package func count(_ name: String, _ labels: [(String, String)] = [], by amount: Double = 1) {
+        let key = Self.text(labels)
+        state.withLock { state in
+            guard state.counters[name]?[key] != nil || Self.admit(&state) else { return }
+            state.counters[name, default: [:]][key, default: 0] += amount
+        }
+    }
+
+    package func set(_ name: String, _ labels: [(String, String)] = [], to value: Double) {
+        let key = Self.text(labels)
+        state.withLock { state in
+            guard state.gauges[name]?[key] != nil || Self.admit(&state) else { return }
+            state.gauges[name, default: [:]][key] = value
+        }
+    }
+
+    package func observe(_ name: String, _ labels: [(String, String)] = [], seconds: Double) {
+        let key = Self.text(labels)
+        state.withLock { state in
+            guard state.histograms[name]?[key] != nil || Self.admit(&state) else { return }
+            var histogram = state.histograms[name]?[key] ?? Histogram(counts: Array(repeating: 0, count: Self.bounds.count))
+            if let index = Self.bounds.firstIndex(where: { seconds <= $0 }) { histogram.counts[index] += 1 }
+            histogram.sum += seconds
+            histogram.total += 1
+            state.histograms[name, default: [:]][key] = histogram
+        }
+    }
+
+    package func exposition() -> String {
+        state.withLock { state in
+            var text = ""
+            for (kind, families) in [("counter", state.counters), ("gauge", state.gauges)] {
+                for (name, series) in families.sorted(by: { $0.key < $1.key }) {
+                    text += "# TYPE \(name) \(kind)\n"
+                    for (labels, value) in series.sorted(by: { $0.key < $1.key }) {
+                        text += "\(name)\(labels.isEmpty ? "" : "{\(labels)}") \(value)\n"
+                    }
+                }
+            }
+            for (name, series) in state.histograms.sorted(by: { $0.key < $1.key }) {
+                text += "# TYPE \(name) histogram\n"
+                for (labels, histogram) in series.sorted(by: { $0.key < $1.key }) {
+                    let prefix = labels.isEmpty ? "" : labels + ","
+                    var running: UInt64 = 0
+                    for (bound, count) in zip(Self.bounds, histogram.counts) {
+                        running += count
+                        text += "\(name)_bucket{\(prefix)le=\"\(bound)\"} \(running)\n"
+                    }
+                    text += "\(name)_bucket{\(prefix)le=\"+Inf\"} \(histogram.total)\n"
+                    text += "\(name)_sum\(labels.isEmpty ? "" : "{\(labels)}") \(histogram.sum)\n"
+                    text += "\(name)_count\(labels.isEmpty ? "" : "{\(labels)}") \(histogram.total)\n"
+                }
+            }
+            return text
+        }
+    }
+
+    private static func admit(_ state: inout State) -> Bool {
+        guard state.series < maximumSeries else { return false }
+        state.series += 1
+        return true
+    }
+
+    private static func text(_ labels: [(String, String)]) -> String {
+        labels.map { name, value in
+            let escaped = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+            return "\(name)=\"\(escaped)\""
+        }.joined(separator: ",")
+    }
+}

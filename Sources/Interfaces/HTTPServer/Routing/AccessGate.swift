@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Crypto
+import Domain
+import Foundation
+package import Governance
+import HTTPTypes
+package import Hummingbird
+
+/// Turns credentials into a caller, or refuses.
+package struct AccessGate: Sendable {
+    package enum Mode: Sendable {
+        case tokens
+        /// Everyone is the administrator; allowed on a loopback address only.
+        case off
+    }
+
+    private let identity: Identity
+    private let governor: Governor
+    private let mode: Mode
+
+    package init(identity: Identity, governor: Governor, mode: Mode) {
+        self.identity = identity
+        self.governor = governor
+        self.mode = mode
+    }
+
+    package func admit(_ request: Request, requestID: String, for permission: Permission) async throws -> Caller {
+        let workspace = try workspace(of: request)
+        var caller = Caller(session: try await session(of: request), workspace: workspace, requestID: requestID)
+        caller.idempotency = try idempotencyKey(of: request)
+        try governor.require(permission, of: caller)
+        return caller
+    }
+
+    private func session(of request: Request) async throws -> Session {
+        switch mode {
+        case .off:
+            return Session(principal: Principal(name: "admin", kind: .user), tokenID: nil, roles: [Session.everyWorkspace: [.admin]])
+        case .tokens:
+            return try await identity.authenticate(try token(of: request))
+        }
+    }
+
+    /// `Bearer TOKEN`, or HTTP Basic with the token as password (any user name), as the `mlflow` client sends it.
+    private func token(of request: Request) throws(Problem) -> String {
+        guard let header = request.headers[.authorization] else {
+            throw Problem(
+                .unauthenticated, "identity.token.absent", "This needs a token.",
+                fix: "Send 'Authorization: Bearer TOKEN'; the first one is in the data folder's file 'admin-token'.")
+        }
+        let parts = header.split(separator: " ", maxSplits: 1)
+        if parts.count == 2, parts[0].lowercased() == "bearer" { return String(parts[1]) }
+        if parts.count == 2, parts[0].lowercased() == "basic", let data = Data(base64Encoded: String(parts[1])) {
+            let pair = String(decoding: data, as: UTF8.self)
+            if let colon = pair.firstIndex(of: ":") { return String(pair[pair.index(after: colon)...]) }
+        }
+        throw Problem(
+            .unauthenticated, "identity.token.malformed", "The Authorization header is neither 'Bearer TOKEN' nor HTTP Basic.",
+            fix: "Send 'Authorization: Bearer TOKEN'.")
+    }
+
+    private func workspace(of request: Request) throws(Problem) -> String {
+        let name = request.headers[.dhowWorkspace] ?? request.headers[.mlflowWorkspace] ?? "default"
+        return try ResourceName.check(name, of: "workspace")
+    }
+
+    private func idempotencyKey(of request: Request) throws(Problem) -> IdempotencyKey? {
+        guard let key = request.headers[.idempotencyKey] else { return nil }
+        guard !key.isEmpty, key.utf8.count <= IdempotencyKey.maximumLength else {
+            throw Problem(
+                .invalid, "request.idempotency-key.malformed", "The Idempotency-Key has \(key.utf8.count) bytes.",
+                why: "It has 1 to \(IdempotencyKey.maximumLength).")
+        }
+        // The body joins the digest when it is decoded: see RequestBody.
+        return IdempotencyKey(key: key, requestDigest: "\(request.method) \(request.uri.path)")
+    }
+}
+
+extension HTTPField.Name {
+    package static let dhowWorkspace = literal("Dhow-Workspace")
+    package static let mlflowWorkspace = literal("X-MLFLOW-WORKSPACE")
+    package static let idempotencyKey = literal("Idempotency-Key")
+    package static let requestID = literal("X-Request-ID")
+
+    private static func literal(_ name: String) -> HTTPField.Name {
+        guard let field = HTTPField.Name(name) else { preconditionFailure("'\(name)' is a header name.") }
+        return field
+    }
+}
