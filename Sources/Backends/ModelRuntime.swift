@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One named, typed, dense tensor; elements in row-major order.
+package struct Tensor: Sendable, Equatable {
+    package var name: String
+    package var shape: [Int]
+    package var values: TensorValues
+
+    package init(name: String, shape: [Int], values: TensorValues) {
+        self.name = name
+        self.shape = shape
+        self.values = values
+    }
+}
+
+/// The elements of a tensor, as an array of their own type.
+package enum TensorValues: Sendable, Equatable {
+    case float32([Float])
+    case float64([Double])
+    case int64([Int64])
+    case int32([Int32])
+    case bool([Bool])
+    case string([String])
+
+    package var count: Int {
+        switch self {
+        case .float32(let elements): elements.count
+        case .float64(let elements): elements.count
+        case .int64(let elements): elements.count
+        case .int32(let elements): elements.count
+        case .bool(let elements): elements.count
+        case .string(let elements): elements.count
+        }
+    }
+
+    package var datatype: TensorDatatype {
+        switch self {
+        case .float32: .float32
+        case .float64: .float64
+        case .int64: .int64
+        case .int32: .int32
+        case .bool: .bool
+        case .string: .string
+        }
+    }
+}
+
+/// An element type, written as the Open Inference Protocol names it.
+package enum TensorDatatype: String, Sendable, Codable, CaseIterable {
+    case float32 = "FP32"
+    case float64 = "FP64"
+    case int64 = "INT64"
+    case int32 = "INT32"
+    case bool = "BOOL"
+    case string = "BYTES"
+}
+
+/// What a model declares about one input or output; -1 in the shape is a dimension that varies from call to call.
+package struct TensorSpecification: Sendable, Codable, Equatable {
+    package var name: String
+    package var datatype: TensorDatatype
+    package var shape: [Int]
+
+    package init(name: String, datatype: TensorDatatype, shape: [Int]) {
+        self.name = name
+        self.datatype = datatype
+        self.shape = shape
+    }
+}
+
+/// A model in memory, ready to answer; safe for concurrent use.
+package protocol LoadedModel: Sendable {
+    /// In the model's own order.
+    var inputs: [TensorSpecification] { get }
+    var outputs: [TensorSpecification] { get }
+
+    /// Computes the named outputs, in the order of the names; all of them, in the model's order, when `outputs` is nil or empty.
+    ///
+    /// Inputs may come in any order; each input of the model exactly once.
+    /// - Throws: `Problem` `.invalid` when names, datatypes or shapes do not fit the model; `.internal` when the model itself fails.
+    func infer(_ inputs: [Tensor], outputs: [String]?) throws -> [Tensor]
+}
+
+/// Turns the bytes of a model file into a model that answers. Implementations: `OnnxModelRuntime`.
+package protocol ModelRuntime: Sendable {
+    /// Short name for people and metrics, such as `onnxruntime`.
+    var name: String { get }
+
+    /// - Throws: `Problem` `.invalid` when the bytes are no model that this runtime can run.
+    func load(_ model: [UInt8]) throws -> any LoadedModel
+}
