@@ -24,10 +24,20 @@ func tests(of name: String, _ dependencies: Target.Dependency...) -> Target {
     .testTarget(name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies, path: "Tests/\(name)Tests")
 }
 
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
-let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
-let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTLS: Target.Dependency = .product(name: "HummingbirdTLS", package: "hummingbird")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioFoundation: Target.Dependency = .product(name: "NIOFoundationCompat", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
 let package = Package(
     name: "dhow",
@@ -36,23 +46,46 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
+        layer("Domain", "Domain", []),
+        layer("Statistics", "Statistics", []),
+        layer("Backends", "Backends", ["Domain", crypto]),
+
+        capability("Governance", with: crypto),
+
+        .systemLibrary(name: "CPostgres", path: "Sources/Adapters/CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .target(name: "COnnxRuntime", path: "Sources/Adapters/COnnxRuntime", exclude: ["README.md"]),
+        adapter("SQLite", grdb, logging),
+        adapter("Postgres", "CPostgres", logging),
+        adapter("OnnxRuntime", "COnnxRuntime"),
+
+        interface("API"),
+        interface("Client", "API", httpClient, nioCore, nioFoundation, nioHTTP1),
+        interface("HTTPServer", "API", "Backends", "Governance", crypto, hummingbird, httpTypes, logging, nioCore, nioFoundation),
+        interface("Commands", "API", "Client", argumentParser),
+
         .executableTarget(
             name: "dhow",
             dependencies: [
-                .product(name: "ArgumentParser", package: "swift-argument-parser"), crypto, logging, yams, hummingbird,
-                .product(name: "HummingbirdTLS", package: "hummingbird"),
-                .product(name: "GRDB", package: "GRDB.swift"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "AsyncHTTPClient", package: "async-http-client"),
-            ])
+                "Domain", "Backends", "Governance", "SQLite", "Postgres", "OnnxRuntime", "API", "Client", "HTTPServer", "Commands",
+                argumentParser, hummingbird, hummingbirdTLS, lifecycle, logging, nioCore, nioSSL, yams,
+            ]),
+
+        .target(
+            name: "TestSupport", dependencies: ["Domain", "Backends", "SQLite", "Postgres"], path: "Tests/TestSupport",
+            exclude: ["README.md"]),
+        tests(of: "Statistics"),
+        tests(of: "OnnxRuntime", "Backends", "Domain"),
     ]
 )
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import Synchronization
+
 /// Makes 26-character identifiers that sort by the time they were made (the ULID layout: 48 bits of milliseconds, 80 random bits, Crockford base 32).
 ///
 /// Within one source they strictly increase, also within a millisecond and when the clock steps back.

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Domain
-
 /// Runs one attempt of a step somewhere. Implementation: `ProcessStepRunner`.
 ///
 /// The runner outlives no one: what it started can be adopted again by attempt id after a restart of the server.

@@ -24,14 +24,3 @@ package enum Answer {
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: data)))
     }
 }
-
-/// A page of a list; `next` is given back as `?after=` for the page that follows.
-package struct Page<Item: Codable & Sendable>: Codable, Sendable {
-    package var items: [Item]
-    package var next: String?
-
-    package init(items: [Item], next: String? = nil) {
-        self.items = items
-        self.next = next
-    }
-}

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import API
 package import Domain
 import Foundation
 package import HTTPTypes
@@ -66,7 +67,7 @@ package struct ProblemMapping: Sendable {
         switch form {
         case .details:
             type = "application/problem+json"
-            let details = ProblemDetails(
+            let details = ProblemAnswer(
                 type: "urn:dhow:problem:\(problem.code)", title: problem.what, status: status.code, detail: problem.why, code: problem.code,
                 fix: problem.fix)
             return Answer.data((try? JSONEncoder().encode(details)) ?? Data(), type: type, status: status)
@@ -95,14 +96,4 @@ package struct ProblemMapping: Sendable {
         case .internal: "INTERNAL_ERROR"
         }
     }
-}
-
-/// RFC 9457 with two members of our own: `code` and `fix`.
-package struct ProblemDetails: Codable, Sendable {
-    package var type: String
-    package var title: String
-    package var status: Int
-    package var detail: String?
-    package var code: String
-    package var fix: String?
 }

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Domain
+
+/// One answered row: what went in, what came out, which revision answered and when.
+package struct Prediction: Sendable, Codable, Equatable {
+    package var id: String
+    package var endpoint: String
+    /// The moment the prediction is about, in the client's word; the moment of the request when it gave none.
+    package var time: Timestamp
+    package var revision: Int
+    /// While a rollout runs: the candidate's revision and its share when this row was assigned; evidence is weighed with it.
+    package var candidate: Int?
+    package var candidatePercent: Int
+    /// Values by input name.
+    package var inputs: [String: JSONValue]
+    /// Nil when the model's answer was not a finite number.
+    package var score: Double?
+    package var logged: Timestamp
+
+    package init(
+        id: String, endpoint: String, time: Timestamp, revision: Int, candidate: Int?, candidatePercent: Int, inputs: [String: JSONValue],
+        score: Double?, logged: Timestamp
+    ) {
+        self.id = id
+        self.endpoint = endpoint
+        self.time = time
+        self.revision = revision
+        self.candidate = candidate
+        self.candidatePercent = candidatePercent
+        self.inputs = inputs
+        self.score = score
+        self.logged = logged
+    }
+}
+
+/// What turned out to be true of one prediction.
+package struct Label: Sendable, Codable, Equatable {
+    package var predictionID: String
+    package var value: Double
+
+    package init(predictionID: String, value: Double) {
+        self.predictionID = predictionID
+        self.value = value
+    }
+}
+
+/// A prediction with its label.
+package struct LabelledPrediction: Sendable {
+    package var prediction: Prediction
+    package var label: Double
+
+    package init(prediction: Prediction, label: Double) {
+        self.prediction = prediction
+        self.label = label
+    }
+}

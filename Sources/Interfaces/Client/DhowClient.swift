@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import API
+import AsyncHTTPClient
+package import Domain
+package import Foundation
+import HTTPTypes
+import NIOCore
+import NIOFoundationCompat
+import NIOHTTP1
+
+/// Calls a Dhow server. Creating calls carry an `Idempotency-Key`, so that a call repeated after a lost answer happens once.
+package struct DhowClient: Sendable {
+    package let url: String
+    private let token: String?
+    private let workspace: String
+    private let session: HTTPClient
+
+    /// - Parameter url: `http://HOST:PORT`, without a path.
+    package init(url: String, token: String?, workspace: String = "default") {
+        self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
+        self.token = token
+        self.workspace = workspace
+        session = HTTPClient.shared
+    }
+
+    package func get<Answer: Decodable>(_ path: String, _ query: [String: String?] = [:], as type: Answer.Type = Answer.self) async throws
+        -> Answer
+    {
+        try decode(try await send(.GET, path, query, body: nil, type: nil))
+    }
+
+    package func post<Answer: Decodable>(
+        _ path: String, _ body: some Encodable, idempotencyKey: String = UUID().uuidString, as type: Answer.Type = Answer.self
+    ) async throws -> Answer {
+        let data = try JSONEncoder().encode(body)
+        return try decode(try await send(.POST, path, [:], body: .bytes(data), type: "application/json", idempotencyKey: idempotencyKey))
+    }
+
+    package func delete<Answer: Decodable>(_ path: String, _ query: [String: String?] = [:], as type: Answer.Type = Answer.self)
+        async throws -> Answer
+    {
+        try decode(try await send(.DELETE, path, query, body: nil, type: nil))
+    }
+
+    /// The body of the answer, at most 64 MiB.
+    package func bytes(_ path: String, _ query: [String: String?] = [:]) async throws -> Data {
+        try await send(.GET, path, query, body: nil, type: nil)
+    }
+
+    /// Sends a file's bytes as they are read; memory does not grow with the file.
+    package func upload<Answer: Decodable>(
+        _ file: URL, to path: String, _ query: [String: String?] = [:], method: String = "PUT", as type: Answer.Type = Answer.self
+    ) async throws -> Answer {
+        let handle: FileHandle
+        do {
+            handle = try FileHandle(forReadingFrom: file)
+        } catch {
+            throw Problem(.invalid, "client.file.unreadable", "'\(file.path)' cannot be read.", why: error.localizedDescription)
+        }
+        let size = try Int64(handle.seekToEnd())
+        try handle.seek(toOffset: 0)
+        let body = HTTPClientRequest.Body.stream(FileChunks(handle: handle), length: .known(size))
+        return try decode(try await send(HTTPMethod(rawValue: method), path, query, body: body, type: "application/octet-stream"))
+    }
+
+    private func send(
+        _ method: HTTPMethod, _ path: String, _ query: [String: String?], body: HTTPClientRequest.Body?, type: String?,
+        idempotencyKey: String? = nil
+    ) async throws -> Data {
+        var components = URLComponents()
+        components.percentEncodedPath = path.hasPrefix("/") ? path : "/" + path
+        let items = query.compactMap { name, value in value.map { URLQueryItem(name: name, value: $0) } }
+        if !items.isEmpty { components.queryItems = items.sorted { $0.name < $1.name } }
+        var request = HTTPClientRequest(url: url + (components.string ?? path))
+        request.method = method
+        request.body = body
+        if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
+        request.headers.add(name: "Dhow-Workspace", value: workspace)
+        if let type { request.headers.add(name: "Content-Type", value: type) }
+        if let idempotencyKey { request.headers.add(name: "Idempotency-Key", value: idempotencyKey) }
+        let response: HTTPClientResponse
+        do {
+            response = try await session.execute(request, timeout: .minutes(60))
+        } catch {
+            throw Problem(
+                .unavailable, "client.server.unreachable", "No server answers at \(url).", why: "\(error)",
+                fix: "Start one with 'dhow serve', or set DHOW_URL.")
+        }
+        let data = Data(try await response.body.collect(upTo: 64 << 20).readableBytesView)
+        guard (200..<300).contains(response.status.code) else { throw problem(status: Int(response.status.code), body: data) }
+        return data
+    }
+
+    private func decode<Answer: Decodable>(_ data: Data) throws -> Answer {
+        do {
+            return try JSONDecoder().decode(Answer.self, from: data)
+        } catch {
+            throw Problem(
+                .internal, "client.answer.unexpected", "The server's answer is not understood.", why: "\(error)",
+                fix: "Use the same version of dhow on both sides.")
+        }
+    }
+
+    private func problem(status: Int, body: Data) -> Problem {
+        let details = try? JSONDecoder().decode(ProblemAnswer.self, from: body)
+        let kind: Problem.Kind =
+            switch status {
+            case 400, 405: .invalid
+            case 401: .unauthenticated
+            case 403: .forbidden
+            case 404: .notFound
+            case 409: .conflict
+            case 413: .tooLarge
+            case 422: .rejected
+            case 429: .exhausted
+            case 507: .storageFull
+            case 503: .unavailable
+            default: .internal
+            }
+        return Problem(
+            kind, details?.code ?? "server.answer.\(status)", details?.title ?? "The server answered \(status).", why: details?.detail,
+            fix: details?.fix)
+    }
+}
+
+/// A file in pieces of 256 KiB.
+private struct FileChunks: AsyncSequence, Sendable {
+    let handle: FileHandle
+
+    struct AsyncIterator: AsyncIteratorProtocol {
+        let handle: FileHandle
+
+        mutating func next() async throws -> ByteBuffer? {
+            guard let data = try handle.read(upToCount: 256 << 10), !data.isEmpty else { return nil }
+            return ByteBuffer(bytes: data)
+        }
+    }
+
+    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(handle: handle) }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import ArgumentParser
+package import Client
+import Domain
+import Foundation
+
+/// Where the server is and who asks; shared by all commands that talk to one.
+package struct ClientOptions: ParsableArguments {
+    @Option(help: "The server's address; else DHOW_URL, else the local data folder's server.")
+    package var url: String?
+
+    @Option(help: "The token; else DHOW_TOKEN, else the local data folder's admin token.")
+    package var token: String?
+
+    @Option(help: "Data folder of a local server.")
+    package var data: String = ProcessInfo.processInfo.environment["DHOW_DATA"] ?? "./.dhow"
+
+    @Option(help: "Workspace to work in.")
+    package var workspace: String = ProcessInfo.processInfo.environment["DHOW_WORKSPACE"] ?? "default"
+
+    @Flag(help: "Print JSON for programs instead of a table for people.")
+    package var json = false
+
+    package init() {}
+
+    package func client() throws -> DhowClient {
+        let environment = ProcessInfo.processInfo.environment
+        guard let url = url ?? environment["DHOW_URL"] ?? contents(of: "address") else {
+            throw Problem(
+                .unavailable, "client.server.unknown", "No server is known.",
+                why: "Neither --url nor DHOW_URL is set, and '\(data)' has no running server.",
+                fix: "Start one with 'dhow serve --data \(data)', or set DHOW_URL.")
+        }
+        return DhowClient(url: url, token: token ?? environment["DHOW_TOKEN"] ?? contents(of: "admin-token"), workspace: workspace)
+    }
+
+    private func contents(of file: String) -> String? {
+        guard let text = try? String(contentsOfFile: "\(data)/\(file)", encoding: .utf8) else { return nil }
+        return text.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Commands
+import Domain
+import Foundation
+
+/// The one binary: a server, and the command line that talks to one.
+@main
+struct Dhow: AsyncParsableCommand {
+    static let version = "0.1.0"
+
+    static let configuration = CommandConfiguration(
+        commandName: "dhow", abstract: "Carry a model through its whole life, with a trail anyone can check.",
+        version: version,
+        groupedSubcommands: [
+            CommandGroup(
+                name: "Server:",
+                subcommands: [ServeCommand.self, MigrateCommand.self, DoctorCommand.self, KeyCommands.self, LedgerCommands.self]),
+            CommandGroup(name: "Identity:", subcommands: [TokenCommands.self, BindingCommands.self]),
+        ])
+
+    /// Exits with the statuses of `docs/cli.md`; a refusal never looks like a malfunction.
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch let problem as Problem {
+            Output.complain(problem)
+            Foundation.exit(problem.exitCode)
+        } catch {
+            exit(withError: error)
+        }
+    }
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Domain
+
+/// `dhow serve`
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Run the server: everything in one process, or the roles named.",
+        discussion: "With --data alone it runs on this machine with SQLite. See docs/configuration.md for every setting.")
+
+    @OptionGroup var options: SettingsOptions
+    @Option(help: "Address to listen on.") var host: String?
+    @Option(help: "Port to listen on; 0 picks a free one and prints it.") var port: String?
+    @Option(help: "Roles of this process, comma-separated: api, worker, controller, inference.") var roles: String?
+    @Option(name: .customLong("tls-certificate"), help: "PEM certificate chain.") var tlsCertificate: String?
+    @Option(name: .customLong("tls-key"), help: "PEM private key of the certificate.") var tlsKey: String?
+    @Option(help: "tokens, or off (loopback addresses only).") var auth: String?
+
+    func run() async throws {
+        let settings = try options.settings(adding: [
+            "host": host, "port": port, "roles": roles, "tls-certificate": tlsCertificate, "tls-key": tlsKey, "auth": auth,
+        ])
+        try await Server(settings: settings).run()
+    }
+}

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Backends
+import Domain
+import Foundation
+import Governance
+import HTTPServer
+import Hummingbird
+import HummingbirdTLS
+import Logging
+import NIOCore
+import NIOSSL
+import ServiceLifecycle
+
+/// One server process: opens storage, migrates, makes the administrator at the first start, and runs its roles until told to stop.
+struct Server {
+    /// How long requests in flight may take after SIGTERM.
+    static let drainLimit = Duration.seconds(25)
+    let settings: Settings
+
+    func run() async throws {
+        let logger = Self.logger(level: settings.logLevel)
+        let storage = try await Storage(settings: settings)
+        try await Migrator(Schema.migrations).migrate(storage.database)
+        let platform = try await Platform(storage: storage, logger: logger)
+        try await platform.ledger.checkAgainstCheckpointFile()
+        if let secret = try await platform.identity.bootstrap() {
+            try storage.folder.write(secret.text + "\n", to: storage.folder.adminTokenFile)
+            print("Administrator's token, shown only now and kept in \(storage.folder.adminTokenFile):\n  \(secret.text)")
+        }
+        if settings.authentication == .off {
+            logger.warning("Authentication is off: everyone who reaches this address is the administrator.")
+        }
+
+        var services: [any Service] = platform.services(for: settings.roles)
+        if settings.roles.contains(.api) || settings.roles.contains(.inference) {
+            services.append(ReadinessService(readiness: platform.readiness))
+            services.append(try application(platform, logger: logger))
+        }
+        var configuration = ServiceGroupConfiguration(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        configuration.maximumGracefulShutdownDuration = Self.drainLimit
+        try await ServiceGroup(configuration: configuration).run()
+        try? FileManager.default.removeItem(atPath: storage.folder.addressFile)
+        await storage.database.close()
+        logger.notice("stopped")
+    }
+
+    private func application(_ platform: Platform, logger: Logger) throws -> some ApplicationProtocol {
+        let scheme = settings.usesTLS ? "https" : "http"
+        let host = settings.host
+        let folder = platform.storage.folder
+        let readiness = platform.readiness
+        return Application(
+            router: platform.routeTable(for: settings.roles, authentication: settings.authentication).router(),
+            server: try transport(),
+            configuration: ApplicationConfiguration(address: .hostname(host, port: settings.port), serverName: "dhow"),
+            onServerRunning: { channel in
+                let port = channel.localAddress?.port ?? 0
+                let address = "\(scheme)://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+                try? folder.write(address + "\n", to: folder.addressFile)
+                readiness.set(true)
+                print("Dhow \(Dhow.version) answers at \(address)")
+                fflush(nil)
+            },
+            logger: logger)
+    }
+
+    /// HTTP/1.1 with bounds on headers and idle connections, under TLS when a certificate is given.
+    private func transport() throws -> HTTPServerBuilder {
+        let http = HTTPServerBuilder.http1(
+            configuration: HTTP1Channel.Configuration(
+                idleTimeout: .seconds(75),
+                httpDecoderConfiguration: .init(maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100)))
+        guard let certificate = settings.tlsCertificate, let key = settings.tlsKey else { return http }
+        do {
+            var configuration = TLSConfiguration.makeServerConfiguration(
+                certificateChain: try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) },
+                privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem)))
+            configuration.minimumTLSVersion = .tlsv12
+            return try .tls(http, tlsConfiguration: configuration)
+        } catch {
+            throw Problem(
+                .invalid, "settings.tls.unusable", "The TLS certificate or key cannot be used.", why: "\(error)",
+                fix: "Give a PEM certificate chain and its PEM private key.")
+        }
+    }
+
+    private static func logger(level: String) -> Logger {
+        let level = Logger.Level(rawValue: level) ?? .notice
+        return Logger(label: "dhow") { JSONLogHandler(logLevel: level, label: $0) }
+    }
+}
+
+/// Turns readiness off as soon as the process is asked to stop, before connections drain.
+private struct ReadinessService: Service {
+    let readiness: Readiness
+
+    func run() async throws {
+        await withGracefulShutdownHandler {
+            try? await gracefulShutdown()
+        } onGracefulShutdown: {
+            readiness.set(false)
+        }
+    }
+}

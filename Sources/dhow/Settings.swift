@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import Foundation
+import Yams
+
+/// What a server is started with. Each setting comes from its flag, else its environment variable, else the file, else the default.
+struct Settings: Sendable {
+    var dataFolder: String
+    var host: String
+    var port: Int
+    var databaseURL: String
+    var blobsURL: String
+    var roles: Set<ServerRole>
+    var tlsCertificate: String?
+    var tlsKey: String?
+    var authentication: Authentication
+    var onnxRuntime: String?
+    var logLevel: String
+    var instance: String
+
+    enum Authentication: String, Sendable { case tokens, off }
+
+    var usesTLS: Bool { tlsCertificate != nil }
+    var isLoopback: Bool { ["127.0.0.1", "::1", "localhost"].contains(host) }
+
+    /// One row of the reference in `docs/configuration.md`.
+    struct Key: Sendable {
+        var name: String
+        var defaultText: String
+        var meaning: String
+
+        var variable: String { "DHOW_" + name.uppercased().replacing("-", with: "_") }
+    }
+
+    static let keys: [Key] = [
+        Key(name: "data", defaultText: "./.dhow", meaning: "Folder for the database, blobs, keys and checkpoint."),
+        Key(name: "host", defaultText: "127.0.0.1", meaning: "Address to listen on."),
+        Key(name: "port", defaultText: "5000", meaning: "Port to listen on; 0 picks a free one and prints it."),
+        Key(name: "database", defaultText: "sqlite:DATA/dhow.sqlite", meaning: "sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME."),
+        Key(name: "blobs", defaultText: "file:DATA/blobs", meaning: "file:FOLDER."),
+        Key(name: "roles", defaultText: "api,worker,controller,inference", meaning: "Which roles this process plays."),
+        Key(name: "tls-certificate", defaultText: "", meaning: "PEM certificate chain; needs tls-key."),
+        Key(name: "tls-key", defaultText: "", meaning: "PEM private key of the certificate."),
+        Key(name: "auth", defaultText: "tokens", meaning: "tokens, or off (loopback addresses only)."),
+        Key(name: "onnxruntime", defaultText: "", meaning: "ONNX Runtime's shared library; looked up when empty."),
+        Key(name: "log-level", defaultText: "notice", meaning: "trace, debug, info, notice, warning or error."),
+        Key(name: "instance", defaultText: "dhow.local", meaning: "Name of this installation in ledger checkpoints."),
+    ]
+
+    /// - Parameter flags: Values given on the command line, by setting name.
+    init(flags: [String: String], configuration: String?, environment: [String: String]) throws {
+        let file = try configuration.map(Self.readFile) ?? [:]
+        func value(_ name: String) -> String? {
+            guard let key = Self.keys.first(where: { $0.name == name }) else { preconditionFailure("'\(name)' is a setting.") }
+            let text = flags[name] ?? environment[key.variable] ?? file[name] ?? key.defaultText
+            return text.isEmpty ? nil : text
+        }
+        func required(_ name: String) -> String { value(name) ?? "" }
+
+        let folder = URL(filePath: required("data")).standardizedFileURL.path
+        dataFolder = folder
+        host = required("host")
+        port = try Self.port(required("port"))
+        databaseURL = required("database").replacing("DATA", with: folder)
+        blobsURL = required("blobs").replacing("DATA", with: folder)
+        roles = try ServerRole.parse(required("roles"))
+        tlsCertificate = value("tls-certificate")
+        tlsKey = value("tls-key")
+        guard let authentication = Authentication(rawValue: required("auth")) else {
+            throw Self.refusal("auth", required("auth"), "Use 'tokens' or 'off'.")
+        }
+        self.authentication = authentication
+        onnxRuntime = value("onnxruntime")
+        logLevel = required("log-level")
+        instance = try ResourceName.check(required("instance"), of: "instance")
+        try check()
+    }
+
+    private func check() throws {
+        guard (tlsCertificate == nil) == (tlsKey == nil) else {
+            throw Problem(
+                .invalid, "settings.tls.incomplete", "TLS needs both a certificate and its key.",
+                fix: "Give --tls-certificate and --tls-key.")
+        }
+        guard authentication == .tokens || isLoopback else {
+            throw Problem(
+                .invalid, "settings.auth.off-not-loopback", "Authentication can be off only on a loopback address, not on '\(host)'.",
+                why: "Anyone who reaches the address would be the administrator.", fix: "Drop --auth off, or use --host 127.0.0.1.")
+        }
+    }
+
+    private static func port(_ text: String) throws -> Int {
+        guard let port = Int(text), (0...65535).contains(port) else { throw refusal("port", text, "Use 0 to 65535.") }
+        return port
+    }
+
+    private static func readFile(_ path: String) throws -> [String: String] {
+        let text: String
+        do {
+            text = try String(contentsOfFile: path, encoding: .utf8)
+        } catch {
+            throw Problem(
+                .invalid, "settings.file.unreadable", "The configuration file '\(path)' cannot be read.",
+                why: "\(error.localizedDescription)")
+        }
+        guard text.utf8.count <= 1 << 20, let mapping = try Yams.load(yaml: text) as? [String: Any] else {
+            throw Problem(
+                .invalid, "settings.file.malformed", "The configuration file '\(path)' is not a YAML mapping of settings.",
+                fix: "See docs/configuration.md.")
+        }
+        var values: [String: String] = [:]
+        for (name, value) in mapping {
+            guard keys.contains(where: { $0.name == name }) else {
+                throw Problem(
+                    .invalid, "settings.key.unknown", "'\(name.printable)' in '\(path)' is not a setting.",
+                    fix: "Settings: \(keys.map(\.name).joined(separator: ", ")).")
+            }
+            values[name] = (value as? [Any])?.map { "\($0)" }.joined(separator: ",") ?? "\(value)"
+        }
+        return values
+    }
+
+    private static func refusal(_ name: String, _ text: String, _ fix: String) -> Problem {
+        Problem(.invalid, "settings.value.invalid", "'\(text.printable)' is not a value for --\(name).", fix: fix)
+    }
+}
+
+/// A part that one process can play; all of them by default.
+enum ServerRole: String, CaseIterable, Sendable {
+    case api, worker, controller, inference
+
+    static func parse(_ text: String) throws -> Set<ServerRole> {
+        var roles: Set<ServerRole> = []
+        for part in text.split(separator: ",") {
+            guard let role = ServerRole(rawValue: part.trimmingCharacters(in: .whitespaces)) else {
+                throw Problem(
+                    .invalid, "settings.role.unknown", "'\(String(part).printable)' is not a role of the server.",
+                    fix: "Use some of \(allCases.map(\.rawValue).joined(separator: ",")).")
+            }
+            roles.insert(role)
+        }
+        return roles
+    }
+}
