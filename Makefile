@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: Apache-2.0
+
+# Every build uses the same flags, so that no target rebuilds what another has built. SwiftPM keeps them from dependencies.
+FLAGS := --explicit-target-dependency-import-check error -Xswiftc -warnings-as-errors
+PYTHON := .venv/bin/python
+DHOW := .build/release/dhow
+SWIFT_SOURCES := $(wildcard Sources Tests Benchmarks Package.swift)
+PYTHON_SOURCES := $(wildcard Examples Tests Benchmarks scripts)
+# Python tests of the protocols, against the binary that `swift test` has built.
+PYTHON_TESTS := $(wildcard Tests/*/test_*.py)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build test demo bench serve lint clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: ## install what building and testing need, as far as it is missing
+	@scripts/setup.sh
+
+build: setup ## build the release binary, .build/release/dhow
+	swift build -c release --product dhow $(FLAGS)
+
+test: setup ## run all tests, on SQLite and on a throw-away Postgres
+	scripts/with-postgres.sh swift test $(FLAGS)
+	cd Examples/flights && ../../$(PYTHON) -m pytest
+	$(if $(PYTHON_TESTS),scripts/with-postgres.sh $(PYTHON) -m pytest -q $(PYTHON_TESTS))
+
+demo: build ## carry a model through its life on a year of real flights
+	PATH="$(CURDIR)/.venv/bin:$$PATH" $(DHOW) demo
+
+bench: build ## measure, and write the figures down
+	$(PYTHON) Benchmarks/run.py
+
+serve: build ## start the server on a folder here, .dhow
+	$(DHOW) serve --data .dhow
+
+lint: setup ## check format and style, Swift and Python
+	swift format lint --strict --recursive --parallel $(SWIFT_SOURCES)
+	.venv/bin/ruff check $(PYTHON_SOURCES)
+	.venv/bin/ruff format --check Examples
+
+clean: ## remove what builds and runs have left; keeps .venv and .runtime
+	swift package clean
+	rm -rf .demo .pytest_cache .ruff_cache
+	find $(PYTHON_SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +
