@@ -16,7 +16,9 @@ struct Dhow: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(
                 name: "Server:",
-                subcommands: [ServeCommand.self, MigrateCommand.self, DoctorCommand.self, KeyCommands.self, LedgerCommands.self]),
+                subcommands: [
+                    ServeCommand.self, MigrateCommand.self, DoctorCommand.self, KeyCommands.self, BlobCommands.self, LedgerCommands.self,
+                ]),
             CommandGroup(name: "Identity:", subcommands: [TokenCommands.self, BindingCommands.self]),
         ])
 

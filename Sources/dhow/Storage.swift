@@ -26,7 +26,7 @@ struct Storage: Sendable {
         identifiers = IdentifierSource(clock: clock)
     }
 
-    private static func openDatabase(_ url: String) async throws -> any Database {
+    static func openDatabase(_ url: String) async throws -> any Database {
         switch url.split(separator: ":", maxSplits: 1).first {
         case "sqlite": return try SQLiteDatabase(path: String(url.dropFirst("sqlite:".count)))
         case "postgres", "postgresql": return try await PostgresDatabase(url: url)

@@ -2,6 +2,7 @@
 
 import API
 package import ArgumentParser
+import Client
 import Domain
 
 /// `dhow token …`

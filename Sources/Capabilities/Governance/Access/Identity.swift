@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Backends
+import Backends
 package import Domain
 import Synchronization
 
@@ -40,7 +40,7 @@ package struct Identity: Sendable {
     ///
     /// With an `Idempotency-Key`, a repetition answers with the same token id but cannot show the secret again.
     package func createToken(for principal: Principal, note: String, expires: Timestamp?, by caller: Caller) async throws -> (
-        AccessToken, TokenSecret
+        AccessToken, TokenSecret?
     ) {
         try ResourceName.check(principal.name, of: "principal")
         guard note.utf8.count <= 200 else {

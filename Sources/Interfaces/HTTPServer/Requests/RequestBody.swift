@@ -2,8 +2,8 @@
 
 import Crypto
 package import Domain
-package import Foundation
-package import Governance
+import Foundation
+import Governance
 package import Hummingbird
 import NIOCore
 import NIOFoundationCompat

@@ -3,7 +3,7 @@
 package import Backends
 import Domain
 import Hummingbird
-package import Synchronization
+import Synchronization
 
 /// Liveness, readiness and metrics.
 package struct HealthRoutes: RouteGroup {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import API
+import API
 import Domain
 package import Governance
 import Hummingbird

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Domain
+package import Domain
 import Foundation
 
 /// Segments of user paths: decoded once, then checked, so that no encoding of `..`, NUL or a separator gets through.

@@ -2,7 +2,7 @@
 
 package import Backends
 import Domain
-package import Governance
+import Governance
 import HTTPTypes
 package import Hummingbird
 import Logging
