@@ -2,6 +2,7 @@
 
 package import Backends
 import Domain
+import Governance
 import Hummingbird
 import Synchronization
 
