@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Backends
+import Domain
+import Foundation
+import Testing
+
+@Suite("A process step runner", .timeLimit(.minutes(2)))
+struct ProcessStepRunnerTests {
+    private func supervisor(of id: String, in world: StepWorld) throws -> pid_t {
+        let line = try String(contentsOfFile: "\(world.root)/attempts/\(id)/supervisor", encoding: .utf8)
+        return try #require(pid_t(line.prefix { $0 != " " }))
+    }
+
+    @Test("on the same folder adopts what another one started, while it runs and after its end")
+    func adoption() async throws {
+        let world = try StepWorld(.process)
+        let ready = world.fifo("ready")
+        let more = world.fifo("more")
+        try await world.runner.submit(world.shell("a1", "echo up >ready; read line <more; exit 7"))
+        #expect(await ready.line() == "up")
+        let second = try world.secondRunner()
+        #expect(try await second.state(of: "a1") == .running)
+        async let waited = second.wait(for: "a1")
+        let descriptor = more.release()
+        #expect(try await waited == .failed(exitCode: 7))
+        close(descriptor)
+        #expect(try await world.secondRunner().wait(for: "a1") == .failed(exitCode: 7))
+    }
+
+    @Test("finishes a cancellation whose server died before the SIGKILL")
+    func adoptedCancellation() async throws {
+        let world = try StepWorld(.process)
+        let ready = world.fifo("ready")
+        _ = world.fifo("never")
+        try await world.runner.submit(world.shell("a1", "trap '' TERM; echo up >ready; while :; do read line <never; done"))
+        #expect(await ready.line() == "up")
+        // What a server leaves that dies right after it recorded a cancellation: a deadline, now past.
+        try "1000\n".write(toFile: world.root + "/attempts/a1/cancel", atomically: true, encoding: .utf8)
+        #expect(try await world.secondRunner().wait(for: "a1") == .cancelled)
+    }
+
+    @Test("calls an attempt lost when its supervisor was killed, and ends what was left of it")
+    func lost() async throws {
+        let world = try StepWorld(.process)
+        let alive = world.fifo("alive")
+        _ = world.fifo("never")
+        let ready = world.fifo("ready")
+        async let closed: Void = alive.closed()
+        try await world.runner.submit(world.shell("a1", "exec 9>alive; echo up >ready; while :; do read line <never; done", timeout: 3600))
+        #expect(await ready.line() == "up")
+        kill(try supervisor(of: "a1", in: world), SIGKILL)
+        #expect(try await world.runner.wait(for: "a1") == .lost)
+        await closed
+        #expect(try await world.secondRunner().state(of: "a1") == .lost)
+    }
+
+    @Test("sends nothing to processes of an earlier boot")
+    func earlierBoot() async throws {
+        let world = try StepWorld(.process)
+        let ready = world.fifo("ready")
+        let more = world.fifo("more")
+        try await world.runner.submit(world.shell("a1", "echo up >ready; read line <more"))
+        #expect(await ready.line() == "up")
+        // An attempt of another boot, whose command had the number and start time that ours has now.
+        let old = world.root + "/attempts/a0"
+        try FileManager.default.createDirectory(atPath: old, withIntermediateDirectories: true)
+        try "another boot\n".write(toFile: old + "/lock", atomically: true, encoding: .utf8)
+        try FileManager.default.copyItem(atPath: world.root + "/attempts/a1/command", toPath: old + "/command")
+        #expect(try await world.runner.wait(for: "a0") == .lost)
+        let descriptor = more.release()
+        #expect(try await world.runner.wait(for: "a1") == .succeeded)
+        close(descriptor)
+    }
+
+    @Test("leaves no zombie")
+    func zombies() async throws {
+        let world = try StepWorld(.process)
+        try await world.runner.submit(world.shell("a1", "exit 0", timeout: 60))
+        #expect(try await world.runner.wait(for: "a1") == .succeeded)
+        let supervisor = try supervisor(of: "a1", in: world)
+        #expect(waitpid(supervisor, nil, WNOHANG) == -1)
+        #expect(errno == ECHILD)
+    }
+
+    @Test("stops waiting when its task is cancelled, and the attempt goes on")
+    func cancelledWait() async throws {
+        let world = try StepWorld(.process)
+        let more = world.fifo("more")
+        try await world.runner.submit(world.shell("a1", "read line <more"))
+        let waiting = Task { try await world.runner.wait(for: "a1") }
+        waiting.cancel()
+        await #expect(throws: CancellationError.self) { try await waiting.value }
+        #expect(try await world.runner.state(of: "a1") == .running)
+        let descriptor = more.release()
+        #expect(try await world.runner.wait(for: "a1") == .succeeded)
+        close(descriptor)
+    }
+
+    @Test("keeps no environment on disk")
+    func secrets() async throws {
+        let world = try StepWorld(.process)
+        var attempt = world.attempt("a1", ["true"])
+        attempt.environment["TOKEN"] = "s3cr3t-token"
+        try await world.runner.submit(attempt)
+        #expect(try await world.runner.wait(for: "a1") == .succeeded)
+        for name in try FileManager.default.contentsOfDirectory(atPath: world.root + "/attempts/a1") {
+            #expect(try !String(contentsOfFile: "\(world.root)/attempts/a1/\(name)", encoding: .utf8).contains("s3cr3t"))
+        }
+    }
+}
