@@ -4,15 +4,17 @@
 ///
 /// A `write` sees and leaves a state equal to some serial order of all writes. When it returns, its effect is committed and synced.
 /// Its body may run again after a conflict, so it touches nothing but its transaction and its captured values.
+/// Cancelling the calling task stops neither `read` nor `write`, so what a cancelled task leaves behind can still be recorded.
 package protocol Database: Sendable {
     var engine: DatabaseEngine { get }
 
-    /// Runs `body` on a consistent snapshot; writing inside it fails.
+    /// Runs `body` on a consistent snapshot that holds every write that had returned before; writing inside it fails.
     func read<Result: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Result) async throws -> Result
 
     /// Runs `body` in a serializable transaction and commits; an error thrown by `body` undoes this write alone and is rethrown.
     ///
     /// - Parameter lock: Writes that name the same lock run one at a time, across processes.
+    @discardableResult
     func write<Result: Sendable>(
         locking lock: String?, _ body: @escaping @Sendable (any Transaction) throws -> Result
     ) async throws -> Result
@@ -22,6 +24,7 @@ package protocol Database: Sendable {
 }
 
 extension Database {
+    @discardableResult
     package func write<Result: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Result) async throws -> Result {
         try await write(locking: nil, body)
     }
@@ -33,8 +36,11 @@ package enum DatabaseEngine: String, Sendable, CaseIterable {
 
 /// One open transaction; synchronous, so that nothing can suspend inside it, and valid only inside its body.
 ///
-/// SQL uses `?` for each argument, in order, on every engine. A unique, foreign-key, check or not-null violation is
-/// thrown as `ConstraintViolation`; within one transaction, catching it and going on is allowed on every engine.
+/// SQL uses `?` for each argument, in order, on every engine. Where nothing but the argument says its type (`SELECT ?`, `? IS NULL`,
+/// `COALESCE(?, ?)`), write `CAST(? AS BIGINT)`; likewise `CAST(SUM(x) AS BIGINT)`, because Postgres sums integers to `NUMERIC`.
+/// A unique, foreign-key, check or not-null violation is thrown as `ConstraintViolation`. After any failed statement the transaction is
+/// lost: catching the error and going on is possible only around `attempt`.
+/// Text with U+0000 and NaN are refused with `Problem` `.invalid`; the sign of a zero may be lost.
 package protocol Transaction {
     var engine: DatabaseEngine { get }
 
@@ -42,8 +48,16 @@ package protocol Transaction {
     @discardableResult
     func execute(_ sql: String, values: [DatabaseValue]) throws -> Int
 
-    /// Calls `body` for each row as it is fetched; memory does not grow with the number of rows on SQLite, and is bounded by batches on Postgres.
+    /// Calls `body` for each row as it is fetched; memory does not grow with the number of rows.
+    ///
+    /// `body` may run further statements; on Postgres the first of them takes the rows still to come into memory.
     func forEachRow(_ sql: String, values: [DatabaseValue], _ body: (Row) throws -> Void) throws
+
+    /// Runs `body` so that, when it throws, its statements are undone and the transaction goes on; the error is rethrown.
+    ///
+    ///     do { try transaction.attempt { try transaction.execute("INSERT …") } } catch let violation as ConstraintViolation { … }
+    @discardableResult
+    func attempt<Result>(_ body: () throws -> Result) throws -> Result
 }
 
 extension Transaction {

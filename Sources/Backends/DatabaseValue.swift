@@ -12,7 +12,7 @@ package enum DatabaseValue: Hashable, Sendable {
 }
 
 /// A Swift value with one form as a column.
-package protocol DatabaseConvertible {
+package protocol DatabaseConvertible: Sendable {
     var databaseValue: DatabaseValue { get }
     /// Nil when the column holds something else.
     init?(_ value: DatabaseValue)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Domain
+import Domain
 
 /// One result row: `let name: String = try row["name"]`.
 package struct Row: Sendable {
