@@ -16,7 +16,8 @@ struct JSONLogHandler: LogHandler {
 
     func log(event: LogEvent) {
         var fields = [
-            "time": Date.now.formatted(.iso8601.time(includingFractionalSeconds: true)), "level": event.level.rawValue, "logger": label,
+            "time": Date.now.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)), "level": event.level.rawValue,
+            "logger": label,
         ]
         fields["message"] = event.message.description
         for (key, value) in metadata { fields[key] = value.description }

@@ -57,7 +57,7 @@ struct LedgerCommands: AsyncParsableCommand {
                         .invalid, "ledger.key.absent", "An export is checked with the ledger's public key.",
                         fix: "Give --key, as 'dhow ledger key' prints it.")
                 }
-                report = try LedgerVerification(verifier: try NoteVerifier(parsing: key)).verify(TileFolder(path: export))
+                report = try LedgerVerification(verifier: try NoteVerifier(parsing: key)).verify(TileFolder(URL(filePath: export)))
             } else {
                 let storage = try await Storage(settings: try options.settings())
                 let verifier = try await key.map { try NoteVerifier(parsing: $0) }.orElse { try await storage.ledgerSigner().verifier }
@@ -90,7 +90,7 @@ struct LedgerCommands: AsyncParsableCommand {
             let entry = entry
             let receipt = try await storage.database.read { try LedgerProofs(transaction: $0).receipt(for: entry) }
             await storage.database.close()
-            print(receipt.text, terminator: "")
+            print(receipt.description, terminator: "")
         }
     }
 
@@ -118,7 +118,7 @@ struct LedgerCommands: AsyncParsableCommand {
 
         func run() async throws {
             let storage = try await Storage(settings: try options.settings())
-            let checkpoint = try await LedgerExport(database: storage.database).write(to: TileFolder(path: folder))
+            let checkpoint = try await LedgerExport(database: storage.database).write(to: TileFolder(URL(filePath: folder)))
             await storage.database.close()
             print("Exported \(checkpoint.size) entries to \(folder).")
         }
@@ -131,7 +131,7 @@ struct LedgerCommands: AsyncParsableCommand {
 
         func run() async throws {
             let storage = try await Storage(settings: try options.settings())
-            print(try await storage.ledgerSigner().verifier.text)
+            print(try await storage.ledgerSigner().verifier.description)
             await storage.database.close()
         }
     }

@@ -6,11 +6,13 @@ import Foundation
 import Governance
 import HTTPServer
 import Hummingbird
+import HummingbirdCore
 import HummingbirdTLS
 import Logging
 import NIOCore
 import NIOSSL
 import ServiceLifecycle
+import UnixSignals
 
 /// One server process: opens storage, migrates, makes the administrator at the first start, and runs its roles until told to stop.
 struct Server {

@@ -65,4 +65,33 @@ struct PairedBootstrapTests {
         #expect(PairedBootstrap(challengerLosses: [1, 2], championLosses: [1], using: &generator) == nil)
         #expect(PairedBootstrap(challengerLosses: [1, .nan], championLosses: [1, 2], using: &generator) == nil)
     }
+
+    @Test("blocks of rows that share a cause widen the interval as much as the cause's own spread demands")
+    func blocks() throws {
+        var generator = SplitMix64(seed: 14)
+        var challenger: [Double] = []
+        var blocks: [String] = []
+        var means = Moments()
+        for day in 0..<100 {
+            let effect = Double.random(in: -1...1, using: &generator)
+            means.add(effect)
+            challenger += Array(repeating: effect, count: 20)
+            blocks += Array(repeating: "day \(day)", count: 20)
+        }
+        let champion = Array(repeating: 0.0, count: challenger.count)
+        let result = try #require(
+            PairedBootstrap(challengerLosses: challenger, championLosses: champion, blocks: blocks, using: &generator))
+        let standardError = try #require(means.sampleDeviation) / 10
+        #expect(abs((result.upper - result.lower) / 2 - 1.96 * standardError) < 0.25 * standardError)
+        let asRows = try #require(PairedBootstrap(challengerLosses: challenger, championLosses: champion, using: &generator))
+        #expect(asRows.upper - asRows.lower < 0.4 * (result.upper - result.lower))
+        #expect(asRows.estimate == result.estimate)
+    }
+
+    @Test("refuses blocks that do not name each row, and a single block")
+    func unusableBlocks() {
+        var generator = SplitMix64(seed: 15)
+        #expect(PairedBootstrap(challengerLosses: [1, 2], championLosses: [1, 2], blocks: ["a"], using: &generator) == nil)
+        #expect(PairedBootstrap(challengerLosses: [1, 2], championLosses: [1, 2], blocks: ["a", "a"], using: &generator) == nil)
+    }
 }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import API
+import API
 import AsyncHTTPClient
-package import Domain
+import Domain
 package import Foundation
-import HTTPTypes
 import NIOCore
 import NIOFoundationCompat
 import NIOHTTP1

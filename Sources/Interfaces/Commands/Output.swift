@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Domain
-package import Foundation
+import Foundation
 
 /// What a command prints: a table to people, JSON to programs.
 package enum Output {

@@ -65,6 +65,16 @@ package struct Governor: Sendable {
         guard caller.session.holds(permission, in: caller.workspace) else { throw refusal(permission, of: caller) }
     }
 
+    /// `require` at the door: a refusal is recorded before it is thrown.
+    package func admit(_ caller: Caller, for permission: Permission) async throws {
+        do {
+            try require(permission, of: caller)
+        } catch {
+            try await recordFailure(error, of: permission, by: caller, at: clock.now())
+            throw error
+        }
+    }
+
     /// Calls `body` after each committed change of this process, quickly and without order; it must only wake something.
     package func onCommit(_ body: @escaping @Sendable () -> Void) {
         listeners.add(body)

@@ -17,7 +17,10 @@ package struct ProblemMapping: Sendable {
 
     package func response(to error: any Error, logger: Logger) -> Response {
         let problem = problem(from: error, logger: logger)
-        let status = Self.status(of: problem.kind)
+        return response(to: problem, status: Self.status(of: problem.kind))
+    }
+
+    func response(to problem: Problem, status: HTTPResponse.Status) -> Response {
         var response = body(of: problem, status: status)
         switch problem.kind {
         case .unauthenticated: response.headers[.wwwAuthenticate] = "Basic realm=\"dhow\", Bearer"

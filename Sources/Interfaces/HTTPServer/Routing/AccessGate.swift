@@ -29,7 +29,7 @@ package struct AccessGate: Sendable {
         let workspace = try workspace(of: request)
         var caller = Caller(session: try await session(of: request), workspace: workspace, requestID: requestID)
         caller.idempotency = try idempotencyKey(of: request)
-        try governor.require(permission, of: caller)
+        try await governor.admit(caller, for: permission)
         return caller
     }
 

@@ -59,12 +59,11 @@ package struct RouteTable: Sendable {
             let allowed = Set(group.map(\.method))
             let form = group[0].problems
             for method in methods where !allowed.contains(method) {
-                router.on(RouterPath(path), method: method) { _, context in
+                router.on(RouterPath(path), method: method) { _, _ in
                     let problem = Problem(
                         .invalid, "request.method.unsupported", "\(method) is not supported here.",
                         fix: "Use \(allowed.map(\.rawValue).sorted().joined(separator: " or ")).")
-                    var response = ProblemMapping(form: form).response(to: problem, logger: context.logger)
-                    response.status = .methodNotAllowed
+                    var response = ProblemMapping(form: form).response(to: problem, status: .methodNotAllowed)
                     response.headers[.allow] = allowed.map(\.rawValue).sorted().joined(separator: ", ")
                     return response
                 }
