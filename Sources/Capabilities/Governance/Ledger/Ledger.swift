@@ -15,6 +15,6 @@ package struct Ledger {
     /// - Throws: `Problem` for an entry that cannot be written canonically or is too large, `ConstraintViolation` when its id is taken.
     package func append(_ entry: LedgerEntry) throws {
         let stored = try entry.stored()
-        try LedgerEntryTable(transaction: transaction).insert(stored, leafHash: MerkleTree.leafHash(of: stored.canonicalBytes()))
+        try LedgerEntryTable(transaction: transaction).insert(stored.columns, leafHash: MerkleTree.leafHash(of: stored.bytes))
     }
 }

@@ -57,20 +57,20 @@ package struct LedgerEntry: Hashable, Sendable {
     /// - Throws: `Problem` `ledger.payload.…` for what canonical JSON cannot hold, `ledger.entry.malformed` for an empty or
     ///   control-character field, `ledger.entry.large` beyond `maximumSize`.
     package func canonicalBytes() throws(Problem) -> [UInt8] {
-        try stored().canonicalBytes()
+        try stored().bytes
     }
 
-    /// The entry as columns, its payload as canonical text.
-    func stored() throws(Problem) -> StoredLedgerEntry {
+    /// The entry as columns, its payload as canonical text, and its canonical bytes.
+    func stored() throws(Problem) -> (columns: StoredLedgerEntry, bytes: [UInt8]) {
         let payload = String(decoding: try CanonicalJSON.bytes(of: payload), as: UTF8.self)
-        let stored = StoredLedgerEntry(
+        let columns = StoredLedgerEntry(
             id: id, time: time.milliseconds, actor: actor, onBehalfOf: onBehalfOf, verb: verb, resource: resource, workspace: workspace,
             outcome: outcome.rawValue, decision: decision, requestID: requestID, payload: payload)
         for (name, text) in [("id", id), ("actor", actor), ("verb", verb), ("resource", resource)] where text.isEmpty {
             throw Problem(.invalid, "ledger.entry.malformed", "A ledger entry needs a value for '\(name)'.")
         }
-        let texts = [id, actor, onBehalfOf ?? "", verb, resource, workspace, decision ?? "", requestID ?? ""]
-        guard texts.allSatisfy({ $0.utf8.allSatisfy { $0 >= 32 } }) else {
+        for text in [id, actor, onBehalfOf, verb, resource, workspace, decision, requestID] {
+            guard let text, text.utf8.contains(where: { $0 < 32 }) else { continue }
             throw Problem(
                 .invalid, "ledger.entry.malformed", "A field of the ledger entry '\(verb.printable)' holds a control character.",
                 fix: "Put free text into the payload.")
@@ -78,12 +78,12 @@ package struct LedgerEntry: Hashable, Sendable {
         guard CanonicalJSON.integers.contains(time.milliseconds) else {
             throw Problem(.invalid, "ledger.entry.malformed", "The time \(time.milliseconds) is out of range.")
         }
-        let size = stored.canonicalBytes().count
-        guard size <= Self.maximumSize else {
+        let bytes = columns.canonicalBytes()
+        guard bytes.count <= Self.maximumSize else {
             throw Problem(
-                .tooLarge, "ledger.entry.large", "The ledger entry '\(verb)' has \(size) bytes.",
+                .tooLarge, "ledger.entry.large", "The ledger entry '\(verb)' has \(bytes.count) bytes.",
                 why: "An entry has at most \(Self.maximumSize).", fix: "Store the payload as a blob and give its digest.")
         }
-        return stored
+        return (columns, bytes)
     }
 }

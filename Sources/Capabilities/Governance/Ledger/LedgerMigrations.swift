@@ -14,7 +14,7 @@ package enum LedgerMigrations {
                     """
                     CREATE TABLE ledger_entry (
                         id TEXT NOT NULL PRIMARY KEY,
-                        seq BIGINT UNIQUE CHECK (seq >= 0),
+                        seq BIGINT CHECK (seq >= 0),
                         time BIGINT NOT NULL,
                         actor TEXT NOT NULL,
                         on_behalf_of TEXT,
@@ -28,10 +28,12 @@ package enum LedgerMigrations {
                         leaf_hash BYTEA NOT NULL
                     )
                     """,
+                    // An append touches the first of these alone, numbering the others.
                     "CREATE INDEX ledger_entry_unsequenced ON ledger_entry (id) WHERE seq IS NULL",
-                    "CREATE INDEX ledger_entry_by_resource ON ledger_entry (resource, seq)",
-                    "CREATE INDEX ledger_entry_by_workspace ON ledger_entry (workspace, seq)",
-                    "CREATE INDEX ledger_entry_by_actor ON ledger_entry (actor, seq)",
+                    "CREATE UNIQUE INDEX ledger_entry_by_seq ON ledger_entry (seq) WHERE seq IS NOT NULL",
+                    "CREATE INDEX ledger_entry_by_resource ON ledger_entry (resource, seq) WHERE seq IS NOT NULL",
+                    "CREATE INDEX ledger_entry_by_workspace ON ledger_entry (workspace, seq) WHERE seq IS NOT NULL",
+                    "CREATE INDEX ledger_entry_by_actor ON ledger_entry (actor, seq) WHERE seq IS NOT NULL",
                     // One row: the right edge of the tree.
                     "CREATE TABLE ledger_state (id BIGINT NOT NULL PRIMARY KEY CHECK (id = 1), size BIGINT NOT NULL, hashes BYTEA NOT NULL)",
                     // Up to 256 hashes of 32 bytes each, as C2SP tlog-tiles numbers them.

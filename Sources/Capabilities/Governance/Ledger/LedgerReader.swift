@@ -79,7 +79,7 @@ package struct LedgerReader {
         if let resource = filter.resource { require("resource = ?", .text(resource)) }
         if let prefix = filter.resourcePrefix {
             // Both engines count characters as Unicode scalars here; LIKE and ranges depend on case rules and collations.
-            require("SUBSTR(resource, 1, ?) = ?", .integer(Int64(prefix.unicodeScalars.count)), .text(prefix))
+            require("SUBSTR(resource, 1, CAST(? AS INTEGER)) = ?", .integer(Int64(prefix.unicodeScalars.count)), .text(prefix))
         }
         if let verb = filter.verb { require("verb = ?", .text(verb)) }
         if let actor = filter.actor { require("actor = ?", .text(actor)) }

@@ -31,7 +31,7 @@ package struct LedgerVerification: Sendable {
         let (state, unsequenced) = try await database.read { transaction in
             // Without a readable state row the size is taken from the entries.
             let state = try? LedgerTreeTable(transaction: transaction).range()
-            let last: Int64? = try transaction.row("SELECT MAX(seq) AS last FROM ledger_entry")?["last"]
+            let last: Int64? = try transaction.row("SELECT MAX(seq) AS last FROM ledger_entry WHERE seq >= 0")?["last"]
             let count: Int64? = try transaction.row("SELECT COUNT(*) AS count FROM ledger_entry WHERE seq IS NULL")?["count"]
             return ((range: state, size: state?.size ?? ((last ?? -1) + 1)), count ?? 0)
         }
@@ -123,7 +123,7 @@ package struct LedgerVerification: Sendable {
     /// Compares the stored tiles above the leaves with what the leaves give.
     private func differingTiles(_ check: TreeCheck, in database: any Database) async throws -> [LedgerFinding] {
         guard check.isWhole else { return [] }
-        let levels = check.tileRoots
+        let (levels, sound) = (check.tileRoots, check.report.soundSize)
         return try await database.read { transaction in
             let tree = LedgerTreeTable(transaction: transaction)
             var findings: [LedgerFinding] = []
@@ -137,10 +137,14 @@ package struct LedgerVerification: Sendable {
                     else {
                         continue
                     }
+                    let covered = (Int64(place) << Int64(8 * level))..<(Int64(place + 1) << Int64(8 * level))
+                    // What a sound checkpoint covers was not changed, so it is the tile, or an entry above.
+                    let first = sound < covered.upperBound ? max(sound, covered.lowerBound) : covered.lowerBound
                     findings.append(
                         LedgerFinding(
-                            .tree, seq: Int64(place) << Int64(8 * level),
-                            "Tile \(tile.index) of level \(level) does not hold the hashes of the entries below it."))
+                            .tree, seq: first,
+                            "Tile \(tile.index) of level \(level) does not hold the hash of entries \(covered.lowerBound) to \(covered.upperBound - 1)."
+                        ))
                 }
             }
             return findings
