@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Backends
+
+/// Gate reports, approvals, releases, rollouts, revisions and traffic splits.
+package enum DeliveryMigrations {
+    package static let list = MigrationList(
+        "delivery",
+        [
+            Migration(1, "gates, approvals, releases, rollouts, traffic", reports + traffic + releases)
+        ])
+
+    private static let reports = [
+        """
+        CREATE TABLE gate_report (
+            workspace TEXT NOT NULL,
+            id TEXT NOT NULL,
+            gate TEXT NOT NULL,
+            model TEXT NOT NULL,
+            version BIGINT NOT NULL,
+            outcome TEXT NOT NULL CHECK (outcome IN ('passed', 'failed', 'inconclusive')),
+            created BIGINT NOT NULL,
+            digest TEXT NOT NULL,
+            document TEXT NOT NULL,
+            PRIMARY KEY (workspace, id)
+        )
+        """,
+        "CREATE INDEX gate_report_by_version ON gate_report (workspace, model, version, gate, id)",
+        "CREATE INDEX gate_report_by_model ON gate_report (workspace, model, id)",
+        """
+        CREATE TABLE approval (
+            workspace TEXT NOT NULL,
+            id TEXT NOT NULL,
+            endpoint TEXT NOT NULL,
+            model TEXT NOT NULL,
+            version BIGINT NOT NULL,
+            gate_report TEXT NOT NULL,
+            gate_report_digest TEXT NOT NULL,
+            requested_by TEXT NOT NULL,
+            requested BIGINT NOT NULL,
+            expires BIGINT NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('pending', 'approved', 'rejected')),
+            decided_by TEXT,
+            decided BIGINT,
+            comment TEXT,
+            PRIMARY KEY (workspace, id),
+            FOREIGN KEY (workspace, gate_report) REFERENCES gate_report (workspace, id),
+            CHECK ((state = 'pending') = (decided_by IS NULL)),
+            CHECK (decided_by IS NULL OR decided_by <> requested_by)
+        )
+        """,
+        "CREATE INDEX approval_by_state ON approval (workspace, state, id)",
+        "CREATE INDEX approval_by_endpoint ON approval (workspace, endpoint, id)",
+    ]
+
+    private static let traffic = [
+        """
+        CREATE TABLE revision (
+            workspace TEXT NOT NULL,
+            endpoint TEXT NOT NULL,
+            number BIGINT NOT NULL CHECK (number > 0),
+            model TEXT NOT NULL,
+            version BIGINT NOT NULL,
+            release TEXT NOT NULL,
+            created BIGINT NOT NULL,
+            retired BIGINT,
+            PRIMARY KEY (workspace, endpoint, number)
+        )
+        """,
+        // Rows are never changed: the split of an endpoint is that of the version its traffic_state names.
+        """
+        CREATE TABLE traffic_split (
+            workspace TEXT NOT NULL,
+            endpoint TEXT NOT NULL,
+            version BIGINT NOT NULL CHECK (version > 0),
+            revision BIGINT NOT NULL,
+            percent BIGINT NOT NULL CHECK (percent BETWEEN 0 AND 100),
+            since BIGINT NOT NULL,
+            PRIMARY KEY (workspace, endpoint, version, revision),
+            FOREIGN KEY (workspace, endpoint, revision) REFERENCES revision (workspace, endpoint, number)
+        ) {clustered}
+        """,
+        """
+        CREATE TABLE traffic_state (
+            workspace TEXT NOT NULL,
+            endpoint TEXT NOT NULL,
+            version BIGINT NOT NULL,
+            salt TEXT NOT NULL,
+            changed BIGINT NOT NULL,
+            PRIMARY KEY (workspace, endpoint)
+        ) {clustered}
+        """,
+        "CREATE INDEX traffic_state_by_change ON traffic_state (changed)",
+    ]
+
+    private static let releases = [
+        """
+        CREATE TABLE release (
+            workspace TEXT NOT NULL,
+            id TEXT NOT NULL,
+            endpoint TEXT NOT NULL,
+            model TEXT NOT NULL,
+            version BIGINT NOT NULL,
+            revision BIGINT NOT NULL,
+            rollout TEXT NOT NULL,
+            gate_report TEXT NOT NULL,
+            approval TEXT NOT NULL,
+            state TEXT NOT NULL CHECK (state IN ('started', 'completed', 'failed')),
+            created_by TEXT NOT NULL,
+            created BIGINT NOT NULL,
+            finished BIGINT,
+            PRIMARY KEY (workspace, id),
+            UNIQUE (workspace, approval),
+            UNIQUE (workspace, endpoint, revision),
+            FOREIGN KEY (workspace, gate_report) REFERENCES gate_report (workspace, id),
+            FOREIGN KEY (workspace, approval) REFERENCES approval (workspace, id),
+            FOREIGN KEY (workspace, endpoint, revision) REFERENCES revision (workspace, endpoint, number)
+        )
+        """,
+        "CREATE INDEX release_by_endpoint ON release (workspace, endpoint, id)",
+        """
+        CREATE TABLE rollout (
+            workspace TEXT NOT NULL,
+            id TEXT NOT NULL,
+            release TEXT NOT NULL,
+            endpoint TEXT NOT NULL,
+            candidate BIGINT NOT NULL,
+            stable BIGINT,
+            plan TEXT NOT NULL,
+            phase TEXT NOT NULL CHECK (phase IN ('progressing', 'paused', 'promoted', 'rolled-back', 'aborted', 'superseded')),
+            step BIGINT NOT NULL CHECK (step >= 0),
+            step_candidate_labelled BIGINT NOT NULL,
+            step_stable_labelled BIGINT NOT NULL,
+            evidence TEXT,
+            started BIGINT NOT NULL,
+            deadline BIGINT NOT NULL,
+            finished BIGINT,
+            reason TEXT,
+            PRIMARY KEY (workspace, id),
+            FOREIGN KEY (workspace, release) REFERENCES release (workspace, id),
+            FOREIGN KEY (workspace, endpoint, candidate) REFERENCES revision (workspace, endpoint, number),
+            FOREIGN KEY (workspace, endpoint, stable) REFERENCES revision (workspace, endpoint, number)
+        )
+        """,
+        "CREATE INDEX rollout_by_endpoint ON rollout (workspace, endpoint, id)",
+        "CREATE UNIQUE INDEX rollout_active ON rollout (workspace, endpoint) WHERE phase IN ('progressing', 'paused')",
+        "CREATE INDEX rollout_by_deadline ON rollout (deadline) WHERE phase = 'progressing'",
+    ]
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Domain
+
+/// How a check, or a whole gate, ended. Inconclusive asks a person; for an automatic loop it is a refusal.
+package enum GateOutcome: String, Codable, CaseIterable, Sendable {
+    case passed, failed, inconclusive
+
+    /// One failure fails; without one, a single inconclusive check leaves the whole inconclusive.
+    package init(of outcomes: some Sequence<GateOutcome>) {
+        var whole = GateOutcome.passed
+        for outcome in outcomes {
+            if outcome == .failed { whole = .failed }
+            if outcome == .inconclusive, whole == .passed { whole = .inconclusive }
+        }
+        self = whole
+    }
+}
+
+/// How one check ended, with the numbers it rests on as decimal strings.
+package struct CheckFinding: Codable, Equatable, Sendable {
+    package var name: String
+    package var outcome: GateOutcome
+    package var reason: String
+    package var evidence: [String: String]
+
+    package init(name: String, outcome: GateOutcome, reason: String, evidence: [String: String] = [:]) {
+        self.name = name
+        self.outcome = outcome
+        self.reason = reason
+        self.evidence = evidence
+    }
+}
+
+/// What a gate found about one model version. Its JSON text is what the digest of a report is taken from.
+package struct GateFindings: Codable, Equatable, Sendable {
+    package var specification: GateSpecification
+    package var model: String
+    package var version: Int
+    package var outcome: GateOutcome
+    package var checks: [CheckFinding]
+    /// The version that was champion at that time.
+    package var champion: Int?
+    package var heldOutSnapshots: [String]
+    package var scoresDigest: BlobDigest?
+    package var scoredRows: Int
+    package var evaluatedBy: String
+    package var created: Timestamp
+}
+
+/// Findings as they are kept.
+package struct GateReport: Codable, Equatable, Sendable {
+    package var id: String
+    /// SHA-256 of the stored text of the findings; an approval refers to it.
+    package var digest: BlobDigest
+    package var findings: GateFindings
+
+    package var gate: String { findings.specification.name }
+    package var outcome: GateOutcome { findings.outcome }
+}

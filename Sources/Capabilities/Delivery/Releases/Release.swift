@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Domain
+
+/// The decision to put a model version into an endpoint.
+package struct Release: Codable, Equatable, Sendable {
+    package enum State: String, Codable, CaseIterable, Sendable {
+        /// The rollout is under way.
+        case started
+        case completed
+        /// Rolled back, aborted or superseded.
+        case failed
+    }
+
+    package var id: String
+    package var subject: ReleaseSubject
+    /// Number of the revision it made.
+    package var revision: Int
+    package var rollout: String
+    package var gateReport: String
+    package var approval: String
+    package var state: State
+    package var createdBy: String
+    package var created: Timestamp
+    package var finished: Timestamp?
+}
+
+/// What is needed to release.
+package struct NewRelease: Sendable {
+    package var subject: ReleaseSubject
+    package var plan: RolloutPlan
+    package var gateReport: String
+    package var approval: String
+    /// The unfinished rollout of the endpoint that this release is to end.
+    package var supersededRollout: String?
+
+    package init(
+        subject: ReleaseSubject, plan: RolloutPlan = RolloutPlan(), gateReport: String, approval: String, supersededRollout: String? = nil
+    ) {
+        self.subject = subject
+        self.plan = plan
+        self.gateReport = gateReport
+        self.approval = approval
+        self.supersededRollout = supersededRollout
+    }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Backends
+import Domain
+package import Governance
+
+/// What Delivery asks the model registry, and tells it, inside its own transactions.
+package struct VersionDirectory: Sendable {
+    package typealias Author = @Sendable (_ model: String, _ version: Int, _ workspace: String, any Transaction) throws -> String?
+    package typealias Champion = @Sendable (_ model: String, _ workspace: String, any Transaction) throws -> Int?
+    package typealias Crown = @Sendable (_ model: String, _ version: Int, Change) throws -> Void
+
+    private let author: Author
+    private let champion: Champion
+    private let crown: Crown
+
+    /// - Parameter author: The qualified name of the principal that registered the version; nil when there is no such version.
+    /// - Parameter champion: The version that now holds the place a candidate must win.
+    /// - Parameter crown: Makes a version the champion; called in the transaction in which it takes all traffic of an endpoint.
+    package init(author: @escaping Author, champion: @escaping Champion, crown: @escaping Crown) {
+        self.author = author
+        self.champion = champion
+        self.crown = crown
+    }
+
+    /// - Returns: The version's author.
+    /// - Throws: `Problem` `.notFound`.
+    @discardableResult
+    func require(_ model: String, _ version: Int, _ workspace: String, _ transaction: any Transaction) throws -> String {
+        guard let author = try author(model, version, workspace, transaction) else {
+            throw Problem(
+                .notFound, "delivery.version.unknown", "Version \(version) of model '\(model.printable)' does not exist.",
+                fix: "List them: dhow version list \(model.printable).")
+        }
+        return author
+    }
+
+    /// The champion that a version has to beat: none when it is the champion itself.
+    func rival(of model: String, _ version: Int, _ workspace: String, _ transaction: any Transaction) throws -> Int? {
+        let champion = try champion(model, workspace, transaction)
+        return champion == version ? nil : champion
+    }
+
+    func crown(_ model: String, _ version: Int, _ change: Change) throws {
+        try crown(model, version, change)
+    }
+}
