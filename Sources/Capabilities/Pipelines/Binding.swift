@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Domain
+
+/// Where a value comes from: a reference, resolved as structure and never by pasting text.
+///
+/// | YAML | case |
+/// |---|---|
+/// | `{parameter: months}` | `.parameter` |
+/// | `{snapshot: flights-2013}`, `{snapshot: {parameter: snapshot}}` | `.snapshot` |
+/// | `{step: train, output: model}` | `.output` |
+/// | `{value: 3}` | `.value` |
+/// | a mapping or list in `with` that is none of these | `.mapping`, `.list` |
+package indirect enum Binding: Sendable, Codable, Equatable {
+    case parameter(String)
+    /// The snapshot whose name is the value of the inner binding, a `.value` of text or a `.parameter`.
+    case snapshot(Binding)
+    case output(step: String, name: String)
+    case value(JSONValue)
+    case mapping([String: Binding])
+    case list([Binding])
+}
+
+extension Binding {
+    package var parameters: [String] {
+        switch self {
+        case .parameter(let name): [name]
+        case .snapshot(let inner): inner.parameters
+        case .output, .value: []
+        case .mapping(let members): members.values.flatMap(\.parameters)
+        case .list(let elements): elements.flatMap(\.parameters)
+        }
+    }
+
+    /// The step outputs it needs.
+    package var outputs: [(step: String, name: String)] {
+        switch self {
+        case .output(let step, let name): [(step, name)]
+        case .parameter, .value: []
+        case .snapshot(let inner): inner.outputs
+        case .mapping(let members): members.sorted { $0.key < $1.key }.flatMap(\.value.outputs)
+        case .list(let elements): elements.flatMap(\.outputs)
+        }
+    }
+
+    /// Parameters that stand where the name of a snapshot is wanted.
+    package var snapshotParameters: [String] {
+        switch self {
+        case .snapshot(let inner): inner.parameters
+        case .parameter, .output, .value: []
+        case .mapping(let members): members.values.flatMap(\.snapshotParameters)
+        case .list(let elements): elements.flatMap(\.snapshotParameters)
+        }
+    }
+}

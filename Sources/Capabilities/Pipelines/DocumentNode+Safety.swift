@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import Yams
+
+extension DocumentNode {
+    /// Most places in a text that look like an alias of an anchor in it. More are refused before anything is composed.
+    private static let maximumAliases = 16
+
+    /// Aliases are refused altogether, but only a composed document shows them. While composing, the keys of mappings are hashed, and a
+    /// key made of n aliases can stand for 3^(n/3) nodes; a small n bounds that work.
+    static func hasManyAliases(_ text: String) -> Bool {
+        var anchors: Set<Substring> = []
+        var aliases: [Substring] = []
+        let bytes = text.utf8
+        var index = bytes.startIndex
+        while index < bytes.endIndex {
+            let byte = bytes[index]
+            index = bytes.index(after: index)
+            guard byte == UInt8(ascii: "&") || byte == UInt8(ascii: "*") else { continue }
+            let start = index
+            while index < bytes.endIndex, isNameByte(bytes[index]) { index = bytes.index(after: index) }
+            guard start < index else { continue }
+            if byte == UInt8(ascii: "&") { anchors.insert(text[start..<index]) } else { aliases.append(text[start..<index]) }
+        }
+        return aliases.count { anchors.contains($0) } > maximumAliases
+    }
+
+    /// Refuses anchors (and so aliases) and nesting that is too deep, in time linear in the text.
+    ///
+    /// An anchor is met where it is defined, before any alias of it: nothing is walked twice.
+    static func check(_ node: Node, depth: Int) throws(Problem) {
+        let line = node.mark?.line
+        guard node.anchor == nil else { throw aliasProblem(line: line) }
+        guard depth <= maximumDepth else {
+            throw Problem(
+                .invalid, "pipelines.document.tooDeep", "Line \(line ?? 1): the document is nested more than \(maximumDepth) levels deep.",
+                fix: "Flatten it.")
+        }
+        switch node {
+        case .mapping(let mapping):
+            for (key, value) in mapping {
+                try check(key, depth: depth + 1)
+                try check(value, depth: depth + 1)
+            }
+        case .sequence(let sequence):
+            for element in sequence { try check(element, depth: depth + 1) }
+        case .scalar: break
+        case .alias: throw aliasProblem(line: line)
+        }
+    }
+
+    static func aliasProblem(line: Int?) -> Problem {
+        Problem(
+            .invalid, "pipelines.document.alias", (line.map { "Line \($0): a" } ?? "A") + "nchors and aliases are not taken here.",
+            why: "They make a short document stand for a very long one.", fix: "Write the value out, or use a parameter.")
+    }
+
+    static func syntaxProblem(_ error: any Error) -> Problem {
+        func problem(_ line: Int?, _ text: String) -> Problem {
+            Problem(
+                .invalid, "pipelines.document.malformed",
+                (line.map { "Line \($0): " } ?? "") + "the document is not YAML: \(text.printable).",
+                fix: "Look at the indentation and quotes there.")
+        }
+        return switch error as? YamlError {
+        case .scanner(_, let text, let mark, _), .parser(_, let text, let mark, _): problem(mark.line, text)
+        case .composer(let context, let text, let mark, _):
+            problem(mark.line, context.map { "\($0.text) \(text)" } ?? text)
+        case .duplicatedKeysInMapping(let names, let context):
+            Problem(
+                .invalid, "pipelines.field.duplicate",
+                "Line \(context.mark.line): '\(names.first?.printable ?? "")' stands twice in the same mapping.", fix: "Remove one.")
+        case .reader(let text, _, _, _): problem(nil, text)
+        default: problem(nil, "it cannot be read")
+        }
+    }
+
+    /// "Did you mean …?" when a known name is at most two edits away.
+    static func suggestion(for name: String, among known: [String]) -> String? {
+        let near = known.map { (name: $0, distance: editDistance(Array(name.utf8.prefix(64)), Array($0.utf8))) }
+            .min { $0.distance < $1.distance }
+        return near.flatMap { $0.distance <= 2 ? "Did you mean '\($0.name)'?" : nil }
+    }
+
+    private static func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+        var row = Array(0...right.count)
+        for (i, a) in left.enumerated() {
+            var diagonal = row[0]
+            row[0] = i + 1
+            for (j, b) in right.enumerated() {
+                let above = row[j + 1]
+                row[j + 1] = a == b ? diagonal : 1 + min(diagonal, above, row[j])
+                diagonal = above
+            }
+        }
+        return row[right.count]
+    }
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == 45 || byte == 95
+    }
+}
