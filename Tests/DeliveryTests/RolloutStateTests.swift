@@ -106,8 +106,7 @@ import Testing
     @Test("each step needs evidence of its own, from both revisions")
     func perStep() throws {
         var state = Self.state(.progressing, step: 1)
-        state.stepCandidateLabelled = 100
-        state.stepStableLabelled = 500
+        state.stepStart = RolloutState.Labelled(candidate: 100, stable: 500)
         func next(_ candidate: Int, _ stable: Int) throws -> Outcome {
             let evidence = RolloutEvidence(candidateLabelled: candidate, stableLabelled: stable, candidatePredictions: candidate)
             return try Self.outcome { state.next(evidence, at: Self.before) }

@@ -81,6 +81,21 @@ import Testing
         }
     }
 
+    @Test("after a shift by hand the labels of the step before do not count", arguments: TestDatabase.allCases)
+    func shiftByHand(engine: TestDatabase) async throws {
+        try await World.run(on: engine) { world in
+            let rollout = try await world.canary()
+            _ = try await world.rollouts.shift(rollout.id, toPercent: 50, by: world.chen)
+            // Labels that had arrived before the shift, but were not yet told of.
+            let first = try await world.rollouts.observe(rollout.id, .labelled(100), by: monitor)
+            #expect(first.rollout.state.percent == 50)
+            let short = try await world.rollouts.observe(rollout.id, .labelled(199), by: monitor)
+            #expect(short.rollout.state.percent == 50)
+            let enough = try await world.rollouts.observe(rollout.id, .labelled(200), by: monitor)
+            #expect(enough.decision == .promote)
+        }
+    }
+
     @Test("older evidence changes nothing", arguments: TestDatabase.allCases)
     func stale(engine: TestDatabase) async throws {
         try await World.run(on: engine) { world in

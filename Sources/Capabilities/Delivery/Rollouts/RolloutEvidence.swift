@@ -33,6 +33,8 @@ package struct RolloutEvidence: Codable, Equatable, Sendable {
         }
     }
 
+    var labelled: RolloutState.Labelled { RolloutState.Labelled(candidate: candidateLabelled, stable: stableLabelled) }
+
     /// Whether it was gathered before `other`; counts only grow.
     func isOlder(than other: RolloutEvidence) -> Bool {
         candidateLabelled < other.candidateLabelled || stableLabelled < other.stableLabelled

@@ -21,9 +21,18 @@ package struct RolloutState: Codable, Equatable, Sendable {
     /// Whether there is a revision to go back to; the first release of an endpoint has none.
     package var hasStable: Bool
     package var deadline: Timestamp
-    /// Labelled predictions there were when the step began.
-    package var stepCandidateLabelled = 0
-    package var stepStableLabelled = 0
+    /// Labelled predictions there were when the step began; nil until the first evidence after a step that did not follow from evidence.
+    package var stepStart: Labelled? = Labelled()
+
+    package struct Labelled: Codable, Equatable, Sendable {
+        package var candidate = 0
+        package var stable = 0
+
+        package init(candidate: Int = 0, stable: Int = 0) {
+            self.candidate = candidate
+            self.stable = stable
+        }
+    }
 
     package init(plan: RolloutPlan, phase: Phase, step: Int, hasStable: Bool, deadline: Timestamp) {
         self.plan = plan
@@ -72,8 +81,9 @@ package struct RolloutState: Codable, Equatable, Sendable {
 
     /// What is still missing in this step; nil when there is enough.
     private func missing(from evidence: RolloutEvidence) -> String? {
-        let candidate = evidence.candidateLabelled - stepCandidateLabelled
-        let stable = evidence.stableLabelled - stepStableLabelled
+        let start = stepStart ?? evidence.labelled
+        let candidate = evidence.candidateLabelled - start.candidate
+        let stable = evidence.stableLabelled - start.stable
         guard min(candidate, stable) < plan.minimumLabelled else { return nil }
         return "This step has \(candidate) labelled predictions of the candidate and \(stable) of the stable revision; "
             + "it needs \(plan.minimumLabelled) of each."

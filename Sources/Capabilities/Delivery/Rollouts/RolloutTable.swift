@@ -17,7 +17,7 @@ struct RolloutTable {
             """,
             workspace, rollout.id, rollout.release, rollout.endpoint, rollout.candidate, rollout.stable,
             try DocumentText.encode(rollout.state.plan), rollout.state.phase.rawValue, rollout.state.step,
-            rollout.state.stepCandidateLabelled, rollout.state.stepStableLabelled, try rollout.evidence.map { try DocumentText.encode($0) },
+            rollout.state.stepStart?.candidate, rollout.state.stepStart?.stable, try rollout.evidence.map { try DocumentText.encode($0) },
             rollout.started, rollout.state.deadline, rollout.finished, rollout.reason)
     }
 
@@ -29,7 +29,7 @@ struct RolloutTable {
                 finished = ?, reason = ?
             WHERE workspace = ? AND id = ?
             """,
-            rollout.state.phase.rawValue, rollout.state.step, rollout.state.stepCandidateLabelled, rollout.state.stepStableLabelled,
+            rollout.state.phase.rawValue, rollout.state.step, rollout.state.stepStart?.candidate, rollout.state.stepStart?.stable,
             try rollout.evidence.map { try DocumentText.encode($0) }, rollout.state.deadline, rollout.finished, rollout.reason, workspace,
             rollout.id)
     }
@@ -99,8 +99,9 @@ struct RolloutTable {
         var state = RolloutState(
             plan: try DocumentText.decode(RolloutPlan.self, from: try row["plan"]), phase: phase, step: try row["step"],
             hasStable: stable != nil, deadline: try row["deadline"])
-        state.stepCandidateLabelled = try row["step_candidate_labelled"]
-        state.stepStableLabelled = try row["step_stable_labelled"]
+        let candidateLabelled: Int? = try row["step_candidate_labelled"]
+        let stableLabelled: Int? = try row["step_stable_labelled"]
+        state.stepStart = candidateLabelled.map { RolloutState.Labelled(candidate: $0, stable: stableLabelled ?? 0) }
         let evidence: String? = try row["evidence"]
         return Rollout(
             id: try row["id"], release: try row["release"], endpoint: try row["endpoint"], candidate: try row["candidate"], stable: stable,

@@ -12,8 +12,9 @@ struct RolloutTransition {
     private var releases: ReleaseTable { ReleaseTable(transaction: change.transaction, workspace: change.workspace) }
     private var revisions: RevisionTable { RevisionTable(transaction: change.transaction, workspace: change.workspace) }
 
+    /// - Parameter isObserved: Whether the decision follows from evidence just taken in, so that the rollout's evidence is of this moment.
     /// - Returns: The rollout as it is afterwards, already kept.
-    func carryOut(_ decision: RolloutDecision, on rollout: Rollout) throws -> Rollout {
+    func carryOut(_ decision: RolloutDecision, on rollout: Rollout, isObserved: Bool) throws -> Rollout {
         var after = rollout
         switch decision {
         case .hold:
@@ -23,8 +24,7 @@ struct RolloutTransition {
                 preconditionFailure("A rollout shifts to a per cent of its plan.")
             }
             after.state.step = step
-            after.state.stepCandidateLabelled = after.evidence?.candidateLabelled ?? 0
-            after.state.stepStableLabelled = after.evidence?.stableLabelled ?? 0
+            after.state.stepStart = isObserved ? after.evidence?.labelled : nil
             try rollouts.update(after)
             try record("rollout.shifted", after, split: try split(after))
         case .promote:

@@ -19,13 +19,11 @@ package struct Rollouts: Sendable {
     /// Takes in evidence and does what follows from it, in one transaction. Evidence older than what is known changes nothing.
     package func observe(_ id: String, _ evidence: RolloutEvidence, by caller: Caller) async throws -> RolloutObservation {
         try evidence.validate()
-        return try await change(id, by: caller) { rollout, change in
-            if let known = rollout.evidence, evidence == known || evidence.isOlder(than: known) {
-                return rollout.state.phase == .progressing ? rollout.state.next(known, at: change.time) : .hold("The evidence is not new.")
-            }
-            let decision = rollout.state.next(evidence, at: change.time)
+        return try await change(id, by: caller, isObserved: true) { rollout, change in
+            if let known = rollout.evidence, evidence.isOlder(than: known) { return .hold("The evidence is not new.") }
             rollout.evidence = evidence
-            return decision
+            if rollout.state.stepStart == nil { rollout.state.stepStart = evidence.labelled }
+            return rollout.state.next(evidence, at: change.time)
         }
     }
 
@@ -103,7 +101,8 @@ package struct Rollouts: Sendable {
 
     /// Reads the row, decides, and carries the decision out in the same transaction, so that of two at once the second sees the first.
     private func change(
-        _ id: String, by caller: Caller, _ decide: @escaping @Sendable (inout Rollout, Change) throws -> RolloutDecision
+        _ id: String, by caller: Caller, isObserved: Bool = false,
+        _ decide: @escaping @Sendable (inout Rollout, Change) throws -> RolloutDecision
     ) async throws -> RolloutObservation {
         let versions = versions
         return try await governor.change(.rolloutControl, by: caller) { change in
@@ -117,7 +116,7 @@ package struct Rollouts: Sendable {
                     .conflict, "delivery.rollout.not-latest", "Rollout \(id) cannot be rolled back.",
                     why: "Endpoint '\(rollout.endpoint)' has had a newer release.", fix: "Roll back the newer release first.")
             }
-            let after = try RolloutTransition(change: change, versions: versions).carryOut(decision, on: rollout)
+            let after = try RolloutTransition(change: change, versions: versions).carryOut(decision, on: rollout, isObserved: isObserved)
             return RolloutObservation(rollout: after, decision: decision)
         }
     }
