@@ -8,6 +8,7 @@ package import Domain
 /// |---|---|
 /// | `{parameter: months}` | `.parameter` |
 /// | `{snapshot: flights-2013}`, `{snapshot: {parameter: snapshot}}` | `.snapshot` |
+/// | `{model: flights, alias: champion}` | `.model`; nothing when no version has the alias |
 /// | `{step: train, output: model}` | `.output` |
 /// | `{value: 3}` | `.value` |
 /// | a mapping or list in `with` that is none of these | `.mapping`, `.list` |
@@ -15,6 +16,8 @@ package indirect enum Binding: Sendable, Codable, Equatable {
     case parameter(String)
     /// The snapshot whose name is the value of the inner binding, a `.value` of text or a `.parameter`.
     case snapshot(Binding)
+    /// The files of the version that an alias names when the step runs.
+    case model(String, alias: String)
     case output(step: String, name: String)
     case value(JSONValue)
     case mapping([String: Binding])
@@ -26,7 +29,7 @@ extension Binding {
         switch self {
         case .parameter(let name): [name]
         case .snapshot(let inner): inner.parameters
-        case .output, .value: []
+        case .model, .output, .value: []
         case .mapping(let members): members.values.flatMap(\.parameters)
         case .list(let elements): elements.flatMap(\.parameters)
         }
@@ -36,7 +39,7 @@ extension Binding {
     package var outputs: [(step: String, name: String)] {
         switch self {
         case .output(let step, let name): [(step, name)]
-        case .parameter, .value: []
+        case .parameter, .model, .value: []
         case .snapshot(let inner): inner.outputs
         case .mapping(let members): members.sorted { $0.key < $1.key }.flatMap(\.value.outputs)
         case .list(let elements): elements.flatMap(\.outputs)
@@ -47,7 +50,7 @@ extension Binding {
     package var snapshotParameters: [String] {
         switch self {
         case .snapshot(let inner): inner.parameters
-        case .parameter, .output, .value: []
+        case .parameter, .model, .output, .value: []
         case .mapping(let members): members.values.flatMap(\.snapshotParameters)
         case .list(let elements): elements.flatMap(\.snapshotParameters)
         }

@@ -4,20 +4,22 @@ import Domain
 
 /// Reads references; what they refer to is checked by `ExecutionPlan`.
 enum BindingParser {
-    private static let forms = "{parameter: …}, {snapshot: …}, {step: …, output: …} or {value: …}"
+    private static let forms = "{parameter: …}, {snapshot: …}, {model: …, alias: …}, {step: …, output: …} or {value: …}"
 
-    /// One of the four forms of a reference.
+    /// One of the forms of a reference.
     static func reference(_ node: DocumentNode) throws(Problem) -> Binding {
         guard node.isMapping else {
             throw node.problem(
                 "binding.mismatch", "\(node.subject) is not a reference.", why: "There are no text templates.", fix: "Write \(forms).")
         }
-        let fields = try node.members(["parameter", "snapshot", "step", "output", "value"])
+        let fields = try node.members(["parameter", "snapshot", "model", "alias", "step", "output", "value"])
         switch fields.keys.sorted() {
         case ["parameter"]: return .parameter(try text(fields["parameter"], in: node))
         case ["value"]: return .value(try fields["value"]?.value() ?? .null)
         case ["output", "step"]:
             return .output(step: try text(fields["step"], in: node), name: try text(fields["output"], in: node))
+        case ["alias", "model"]:
+            return .model(try text(fields["model"], in: node), alias: try text(fields["alias"], in: node))
         case ["snapshot"]:
             guard let snapshot = fields["snapshot"] else { break }
             guard snapshot.isMapping else { return .snapshot(.value(.string(try snapshot.text()))) }
@@ -32,7 +34,7 @@ enum BindingParser {
     static func any(_ node: DocumentNode) throws(Problem) -> Binding {
         if node.isMapping {
             let members = try node.members()
-            if ["parameter", "snapshot", "step", "value"].contains(where: { members[$0] != nil }) { return try reference(node) }
+            if ["parameter", "snapshot", "alias", "step", "value"].contains(where: { members[$0] != nil }) { return try reference(node) }
             var bindings: [String: Binding] = [:]
             for (name, member) in members { bindings[name] = try any(member) }
             return .mapping(bindings)

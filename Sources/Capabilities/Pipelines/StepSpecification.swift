@@ -7,6 +7,8 @@ package struct StepSpecification: Sendable, Codable, Equatable {
         case command
         /// The engine's own kinds, described by `with`.
         case register, gate, approval, release
+        /// Gives a monitor the level and distributions that a model version is to be compared with.
+        case baseline
     }
 
     package static let maximumRetries = 20
@@ -73,6 +75,7 @@ package struct StepSpecification: Sendable, Codable, Equatable {
         case .gate: ["outcome", "report"]
         case .approval: ["approval"]
         case .release: ["release"]
+        case .baseline: []
         }
     }
 }

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Backends
+import Crypto
+package import Domain
+import Foundation
+package import Governance
+
+/// A pipeline as it was applied: the document and the files of its folder that its steps may read.
+package struct PipelineVersion: Codable, Sendable, Equatable {
+    package var pipeline: String
+    package var version: Int
+    package var digest: String
+    package var document: String
+    /// Path beneath the pipeline's folder to blob.
+    package var sources: [String: BlobDigest]
+    package var codeCommit: String?
+    package var author: String
+    package var created: Timestamp
+}
+
+/// The use cases of pipelines as documents.
+package struct PipelineCatalogue: Sendable {
+    package static let maximumSources = 10_000
+    private let governor: Governor
+
+    package init(governor: Governor) {
+        self.governor = governor
+    }
+
+    /// Applies a document with its files; the same again is the same version.
+    ///
+    /// - Parameter sources: Blobs put within the store's grace period.
+    package func apply(_ document: String, sources: [String: BlobDigest], codeCommit: String?, by caller: Caller) async throws
+        -> PipelineVersion
+    {
+        let specification = try PipelineParser.parse(document)
+        guard sources.count <= Self.maximumSources else {
+            throw Problem(
+                .tooLarge, "pipelines.source.tooMany", "The pipeline comes with \(sources.count) files.",
+                why: "At most \(Self.maximumSources) are taken.", fix: "Apply a folder that holds only the pipeline's own files.")
+        }
+        if let bad = sources.keys.first(where: { !RelativePath.isContained($0) }) {
+            throw Problem(.invalid, "pipelines.source.malformed", "'\(bad.printable)' is not a path beneath the pipeline's folder.")
+        }
+        let digest = try self.digest(document, sources, codeCommit)
+        return try await governor.change(.pipelineApply, by: caller) { change in
+            let table = PipelineTable(transaction: change.transaction, workspace: change.workspace)
+            let last = try table.latest(specification.name)
+            if let last, last.digest == digest { return last }
+            let version = PipelineVersion(
+                pipeline: specification.name, version: (last?.version ?? 0) + 1, digest: digest, document: document, sources: sources,
+                codeCommit: codeCommit, author: caller.principal.qualifiedName, created: change.time)
+            try table.insert(version)
+            let references = BlobReferenceTable(transaction: change.transaction)
+            let holder = "pipeline/\(change.workspace)/\(version.pipeline)/\(version.version)"
+            for blob in Set(sources.values) { try references.hold(blob, by: holder) }
+            try change.record(
+                "pipeline.applied", on: "pipeline/\(version.pipeline)",
+                [
+                    "version": .integer(Int64(version.version)), "digest": .string(digest),
+                    "codeCommit": codeCommit.map { .string($0) } ?? .null,
+                ])
+            return version
+        }
+    }
+
+    /// - Parameter version: The newest when nil.
+    /// - Throws: `Problem` `.notFound`.
+    package func get(_ pipeline: String, version: Int? = nil, by caller: Caller) async throws -> PipelineVersion {
+        let found = try await governor.read(.pipelineRead, by: caller) { transaction in
+            let table = PipelineTable(transaction: transaction, workspace: caller.workspace)
+            return try version.map { try table.find(pipeline, $0) } ?? table.latest(pipeline)
+        }
+        guard let found else { throw PipelineTable.unknown(pipeline) }
+        return found
+    }
+
+    package func list(by caller: Caller) async throws -> [PipelineVersion] {
+        try await governor.read(.pipelineRead, by: caller) {
+            try PipelineTable(transaction: $0, workspace: caller.workspace).latestOfEach()
+        }
+    }
+
+    private func digest(_ document: String, _ sources: [String: BlobDigest], _ codeCommit: String?) throws -> String {
+        let tree = StepKey.digest(ofTree: sources)
+        return SHA256.hash(data: Data("\(document)\n\(tree)\n\(codeCommit ?? "")".utf8)).lowercaseHexadecimal
+    }
+}
+
+package struct PipelineTable {
+    private let transaction: any Transaction
+    private let workspace: String
+
+    package init(transaction: any Transaction, workspace: String) {
+        self.transaction = transaction
+        self.workspace = workspace
+    }
+
+    package func insert(_ version: PipelineVersion) throws {
+        try transaction.execute(
+            """
+            INSERT INTO pipeline_version (workspace, pipeline, version, digest, document, sources, code_commit, author, created)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """, workspace, version.pipeline, version.version, version.digest, version.document, try text(version.sources),
+            version.codeCommit,
+            version.author, version.created)
+    }
+
+    package func find(_ pipeline: String, _ version: Int) throws -> PipelineVersion? {
+        try transaction.row(
+            "SELECT * FROM pipeline_version WHERE workspace = ? AND pipeline = ? AND version = ?", workspace, pipeline, version
+        )
+        .map(decode)
+    }
+
+    package func latest(_ pipeline: String) throws -> PipelineVersion? {
+        try transaction.row(
+            "SELECT * FROM pipeline_version WHERE workspace = ? AND pipeline = ? ORDER BY version DESC LIMIT 1", workspace, pipeline
+        ).map(decode)
+    }
+
+    package func latestOfEach() throws -> [PipelineVersion] {
+        try transaction.rows(
+            """
+            SELECT * FROM pipeline_version AS newest WHERE workspace = ? AND version = (
+                SELECT MAX(version) FROM pipeline_version WHERE workspace = newest.workspace AND pipeline = newest.pipeline)
+            ORDER BY pipeline LIMIT 1000
+            """, workspace
+        ).map(decode)
+    }
+
+    package static func unknown(_ pipeline: String) -> Problem {
+        Problem(
+            .notFound, "pipelines.pipeline.unknown", "There is no pipeline '\(pipeline.printable)'.",
+            fix: "Apply one: dhow pipeline apply FOLDER.")
+    }
+
+    private func decode(_ row: Row) throws -> PipelineVersion {
+        PipelineVersion(
+            pipeline: try row["pipeline"], version: try row["version"], digest: try row["digest"], document: try row["document"],
+            sources: try value([String: BlobDigest].self, try row["sources"]), codeCommit: try row["code_commit"],
+            author: try row["author"],
+            created: try row["created"])
+    }
+}

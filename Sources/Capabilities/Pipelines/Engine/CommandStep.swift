@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Backends
+import Domain
+import Foundation
+
+/// A command step with everything it refers to found: what makes its key, and what its folder and environment will hold.
+struct CommandStep: Sendable {
+    /// Longest path of a program and its arguments, in bytes, that a step's folder may replace.
+    let step: StepSpecification
+    let inputs: [String: ResolvedBinding]
+    let sources: [String: BlobDigest]
+    let environment: [String: String]
+
+    init(_ step: StepSpecification, execution: Execution, sources: [String: BlobDigest], resolver: BindingResolver) async throws {
+        self.step = step
+        inputs = try await resolver.resolve(step.inputs)
+        self.sources = sources.filter { path, _ in step.source.contains { $0.matches(path) } }
+        var environment: [String: String] = [:]
+        for (name, binding) in try await resolver.resolve(step.environment) {
+            environment[name] = try CommandContract.text(binding.value ?? .null)
+        }
+        for name in step.parameters {
+            environment[CommandContract.parameterVariable(name)] = try CommandContract.text(execution.parameters[name] ?? .null)
+        }
+        self.environment = environment
+    }
+
+    var key: BlobDigest {
+        get throws {
+            var digests: [String: BlobDigest] = [:]
+            for (name, input) in inputs { digests[name] = try Self.digest(of: input) }
+            return StepKey(
+                command: step.command, environment: environment, inputs: digests, source: sources, outputs: step.outputs.mapValues(\.path)
+            ).digest
+        }
+    }
+
+    /// Lays out sources, inputs and folders of outputs, and gives the variables that name them.
+    func layOut(in folder: String, _ transfer: FileTransfer) async throws -> [String: String] {
+        var variables = environment
+        for (path, digest) in sources { try await transfer.write(digest, to: folder + "/" + path) }
+        for (name, input) in inputs {
+            let path = "\(folder)/\(CommandContract.inputFolder)/\(name)"
+            variables[CommandContract.inputVariable(name)] = try await place(input, at: path, transfer) ? path : ""
+        }
+        for (name, output) in step.outputs {
+            let path = folder + "/" + output.path
+            try FileManager.default.createDirectory(atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+            variables[CommandContract.outputVariable(name)] = path
+        }
+        return variables
+    }
+
+    /// - Returns: Whether there was something to place.
+    private func place(_ input: ResolvedBinding, at path: String, _ transfer: FileTransfer) async throws -> Bool {
+        switch input {
+        case .absent: return false
+        case .output(.file(let digest, _)): try await transfer.write(digest, to: path)
+        case .output(.folder(let files)): try await place(files, at: path, transfer)
+        case .snapshot(_, let files), .model(_, _, let files):
+            // One file is the input itself; several stand in a folder of that name.
+            if files.count == 1, let only = files.first {
+                try await transfer.write(only.value, to: path)
+            } else {
+                try await place(files, at: path, transfer)
+            }
+        case .value, .output(.value), .mapping, .list:
+            try FileManager.default.createDirectory(atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+            try Data(CommandContract.text(input.value ?? .null).utf8).write(to: URL(filePath: path))
+        }
+        return true
+    }
+
+    private func place(_ files: [String: BlobDigest], at path: String, _ transfer: FileTransfer) async throws {
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        for (name, digest) in files where RelativePath.isContained(name) { try await transfer.write(digest, to: path + "/" + name) }
+    }
+
+    private static func digest(of input: ResolvedBinding) throws -> BlobDigest {
+        switch input {
+        case .output(let output) where output.digest != nil: return output.digest ?? StepKey.digest(ofTree: [:])
+        case .snapshot(_, let files), .model(_, _, let files): return StepKey.digest(ofTree: files)
+        case .absent: return StepKey.digest(ofTree: [:])
+        default: return StepKey(command: [try text(input.value ?? .null)]).digest
+        }
+    }
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Domain
+package import Governance
+
+/// What a worker gives to the steps it runs.
+package struct WorkerSettings: Sendable {
+    /// Names this worker across restarts, so that it takes its own executions up at once.
+    package var owner: String
+    /// Variables of every step, such as PATH.
+    package var environment: [String: String]
+    /// Variables that let a step's own tracking client reach this server in the name of who started the execution; asked per attempt.
+    package var credentials: @Sendable (_ execution: Execution, _ caller: Caller) async throws -> [String: String]
+    package var cancelGrace: Duration
+
+    package init(
+        owner: String, environment: [String: String], cancelGrace: Duration = .seconds(10),
+        credentials: @escaping @Sendable (_ execution: Execution, _ caller: Caller) async throws -> [String: String]
+    ) {
+        self.owner = owner
+        self.environment = environment
+        self.cancelGrace = cancelGrace
+        self.credentials = credentials
+    }
+}
+
+/// Finds the version an alias names and its files; nil when there is none.
+package protocol ModelDirectory: Sendable {
+    func version(of model: String, alias: String, in workspace: String) async throws -> (version: Int, files: [String: BlobDigest])?
+}

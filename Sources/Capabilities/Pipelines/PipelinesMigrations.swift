@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Backends
+
+/// Pipelines, their executions and what starts them.
+package enum PipelinesMigrations {
+    package static let list = MigrationList(
+        "pipelines",
+        [
+            Migration(
+                1, "pipelines, executions, cache, triggers",
+                [
+                    """
+                    CREATE TABLE pipeline_version (
+                        workspace TEXT NOT NULL,
+                        pipeline TEXT NOT NULL,
+                        version BIGINT NOT NULL,
+                        digest TEXT NOT NULL,
+                        document TEXT NOT NULL,
+                        sources TEXT NOT NULL,
+                        code_commit TEXT,
+                        author TEXT NOT NULL,
+                        created BIGINT NOT NULL,
+                        PRIMARY KEY (workspace, pipeline, version)
+                    )
+                    """,
+                    """
+                    CREATE TABLE execution (
+                        workspace TEXT NOT NULL,
+                        id TEXT NOT NULL,
+                        pipeline TEXT NOT NULL,
+                        pipeline_version BIGINT NOT NULL,
+                        parameters TEXT NOT NULL,
+                        state TEXT NOT NULL,
+                        status TEXT NOT NULL,
+                        started_by TEXT NOT NULL,
+                        started_by_kind TEXT NOT NULL,
+                        cause TEXT,
+                        created BIGINT NOT NULL,
+                        ended BIGINT,
+                        lease_owner TEXT,
+                        lease_until BIGINT NOT NULL,
+                        fence BIGINT NOT NULL,
+                        PRIMARY KEY (id)
+                    )
+                    """,
+                    "CREATE INDEX execution_by_pipeline ON execution (workspace, pipeline, id)",
+                    "CREATE INDEX execution_open ON execution (lease_until) WHERE ended IS NULL",
+                    """
+                    CREATE TABLE attempt (
+                        execution TEXT NOT NULL REFERENCES execution (id),
+                        step TEXT NOT NULL,
+                        number BIGINT NOT NULL,
+                        started BIGINT NOT NULL,
+                        ended BIGINT,
+                        outcome TEXT,
+                        detail TEXT,
+                        log TEXT,
+                        PRIMARY KEY (execution, step, number)
+                    )
+                    """,
+                    """
+                    CREATE TABLE step_result (
+                        execution TEXT NOT NULL REFERENCES execution (id),
+                        step TEXT NOT NULL,
+                        outputs TEXT NOT NULL,
+                        step_key TEXT,
+                        reused_from TEXT,
+                        PRIMARY KEY (execution, step)
+                    )
+                    """,
+                    """
+                    CREATE TABLE step_cache (
+                        workspace TEXT NOT NULL,
+                        step_key TEXT NOT NULL,
+                        execution TEXT NOT NULL,
+                        step TEXT NOT NULL,
+                        outputs TEXT NOT NULL,
+                        created BIGINT NOT NULL,
+                        PRIMARY KEY (workspace, step_key)
+                    )
+                    """,
+                    """
+                    CREATE TABLE pipeline_trigger (
+                        workspace TEXT NOT NULL,
+                        name TEXT NOT NULL,
+                        verb TEXT NOT NULL,
+                        resource TEXT,
+                        pipeline TEXT NOT NULL,
+                        parameters TEXT NOT NULL,
+                        author TEXT NOT NULL,
+                        created BIGINT NOT NULL,
+                        PRIMARY KEY (workspace, name)
+                    )
+                    """,
+                    """
+                    CREATE TABLE trigger_firing (
+                        workspace TEXT NOT NULL,
+                        name TEXT NOT NULL,
+                        entry TEXT NOT NULL,
+                        execution TEXT,
+                        blocked TEXT,
+                        time BIGINT NOT NULL,
+                        PRIMARY KEY (workspace, name, entry)
+                    )
+                    """,
+                ])
+        ])
+}
