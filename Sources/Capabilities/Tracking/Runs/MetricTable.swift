@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Backends
+import Domain
+
+/// The series of runs, and the latest point of each.
+struct MetricTable {
+    let transaction: any Transaction
+
+    /// Adds points; one that is there already is dropped. The latest point of a series is the greatest by step, time, value.
+    func log(_ metrics: [Metric], on run: String) throws {
+        guard !metrics.isEmpty else { return }
+        var rows: [[DatabaseValue]] = []
+        rows.reserveCapacity(metrics.count)
+        var latest: [String: Metric] = [:]
+        for metric in metrics {
+            let row = Self.row(of: metric, in: run)
+            rows.append(row)
+            if let other = latest[metric.key], !Self.isLater(metric, than: other) { continue }
+            latest[metric.key] = metric
+        }
+        try transaction.insert(
+            into: "metric (run, key, step, time, value, is_nan)", rows: rows, "ON CONFLICT (run, key, step, time, value, is_nan) DO NOTHING"
+        )
+        try transaction.insert(
+            into: "latest_metric (run, key, step, time, value, is_nan)", rows: latest.values.map { Self.row(of: $0, in: run) },
+            """
+            ON CONFLICT (run, key) DO UPDATE
+            SET step = excluded.step, time = excluded.time, value = excluded.value, is_nan = excluded.is_nan
+            WHERE excluded.step > latest_metric.step OR (excluded.step = latest_metric.step AND (excluded.time > latest_metric.time
+            OR (excluded.time = latest_metric.time AND excluded.value > latest_metric.value)))
+            """)
+    }
+
+    /// The latest points, sorted by key, by run.
+    func latest(of runs: [String]) throws -> [String: [Metric]] {
+        var metrics: [String: [Metric]] = [:]
+        try transaction.forEachRow(
+            "SELECT run, key, step, time, value, is_nan FROM latest_metric WHERE run IN", anyOf: runs.map(\.databaseValue),
+            "ORDER BY run, key"
+        ) { row in
+            metrics[try row["run"], default: []].append(try Self.decode(row))
+        }
+        return metrics
+    }
+
+    /// Points in the order of step, time and value, after the given one.
+    func history(of key: String, in run: String, after last: Metric?, limit: Int, _ body: (Metric) throws -> Void) throws {
+        var sql = "SELECT key, step, time, value, is_nan FROM metric WHERE run = ? AND key = ?"
+        var values: [DatabaseValue] = [.text(run), .text(key)]
+        if let last {
+            sql += """
+                 AND step >= ? AND (step > ? OR (step = ? AND (time > ? OR (time = ? AND (value > ? OR (value = ? AND is_nan > ?))))))
+                """
+            let step = DatabaseValue.integer(last.step)
+            let time = last.time.databaseValue
+            let value = Self.stored(last.value)
+            values += [step, step, step, time, time, value, value, last.value.isNaN.databaseValue]
+        }
+        sql += " ORDER BY step, time, value, is_nan LIMIT \(limit)"
+        try transaction.forEachRow(sql, values: values) { try body(try Self.decode($0)) }
+    }
+
+    func steps(of key: String, in run: String, from start: Int64?, through end: Int64?) throws -> [Int64] {
+        var steps: [Int64] = []
+        try transaction.forEachRow(
+            "SELECT DISTINCT step FROM metric WHERE run = ? AND key = ? AND step >= ? AND step <= ? ORDER BY step",
+            values: [.text(run), .text(key), .integer(start ?? .min), .integer(end ?? .max)]
+        ) { steps.append(try $0["step"]) }
+        return steps
+    }
+
+    /// Points at these steps, in order.
+    func points(of key: String, in run: String, at steps: [Int64]) throws -> [Metric] {
+        var metrics: [Metric] = []
+        for start in stride(from: 0, to: steps.count, by: 200) {
+            let some = steps[start..<min(start + 200, steps.count)]
+            let marks = some.map { _ in "?" }.joined(separator: ", ")
+            try transaction.forEachRow(
+                "SELECT key, step, time, value, is_nan FROM metric WHERE run = ? AND key = ? AND step IN (\(marks)) ORDER BY step, time, value",
+                values: [.text(run), .text(key)] + some.map(\.databaseValue)
+            ) { metrics.append(try Self.decode($0)) }
+        }
+        return metrics
+    }
+
+    static func stored(_ value: Double) -> DatabaseValue {
+        .real(value.isNaN ? 0 : max(-Double.greatestFiniteMagnitude, min(value, .greatestFiniteMagnitude)))
+    }
+
+    static func decode(_ row: Row) throws -> Metric {
+        let isNaN: Bool = try row["is_nan"]
+        return Metric(try row["key"], isNaN ? .nan : try row["value"], time: try row["time"], step: try row["step"])
+    }
+
+    private static func row(of metric: Metric, in run: String) -> [DatabaseValue] {
+        [
+            .text(run), .text(metric.key), .integer(metric.step), metric.time.databaseValue, stored(metric.value),
+            metric.value.isNaN.databaseValue,
+        ]
+    }
+
+    private static func isLater(_ metric: Metric, than other: Metric) -> Bool {
+        let (value, otherValue) = (metric.value.isNaN ? 0 : metric.value, other.value.isNaN ? 0 : other.value)
+        return (metric.step, metric.time, value) > (other.step, other.time, otherValue)
+    }
+}

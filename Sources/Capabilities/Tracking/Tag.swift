@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Backends
+import Domain
+
+/// A key and its text: a mutable tag, or an immutable param.
+package struct Tag: Codable, Hashable, Sendable {
+    package var key: String
+    package var value: String
+
+    package init(_ key: String, _ value: String) {
+        self.key = key
+        self.value = value
+    }
+}
+
+/// Whether a thing is there or put away; what is put away can be brought back.
+package enum Lifecycle: String, Codable, Sendable, DatabaseConvertible {
+    case active, deleted
+}
+
+/// Which of them a search gives.
+package enum LifecycleView: String, Codable, Sendable {
+    case active, deleted, all
+
+    package var condition: (sql: String, values: [DatabaseValue])? {
+        switch self {
+        case .active: ("lifecycle = ?", [.text("active")])
+        case .deleted: ("lifecycle = ?", [.text("deleted")])
+        case .all: nil
+        }
+    }
+}
+
+/// Key-value rows of some owners, in a table `(owner, key, value)`.
+package struct TagTable {
+    private let transaction: any Transaction
+    private let table: String
+    private let owner: String
+
+    package init(_ table: String, of owner: String, in transaction: any Transaction) {
+        self.table = table
+        self.owner = owner
+        self.transaction = transaction
+    }
+
+    /// The last of several values for one key wins.
+    package func set(_ tags: [Tag], on id: DatabaseValue) throws {
+        var last: [String: Tag] = [:]
+        for tag in tags { last[tag.key] = tag }
+        try transaction.insert(
+            into: "\(table) (\(owner), key, value)", rows: last.values.map { [id, .text($0.key), .text($0.value)] },
+            "ON CONFLICT (\(owner), key) DO UPDATE SET value = excluded.value")
+    }
+
+    package func delete(_ key: String, of id: DatabaseValue) throws -> Bool {
+        try transaction.execute("DELETE FROM \(table) WHERE \(owner) = ? AND key = ?", values: [id, .text(key)]) > 0
+    }
+
+    package func tags(of id: DatabaseValue) throws -> [Tag] {
+        try transaction.rows("SELECT key, value FROM \(table) WHERE \(owner) = ? ORDER BY key", values: [id]).map {
+            Tag(try $0["key"], try $0["value"])
+        }
+    }
+
+    /// Tags of many owners by owner, each sorted by key.
+    package func tags<ID: DatabaseConvertible & Hashable>(of ids: [ID]) throws -> [ID: [Tag]] {
+        var tags: [ID: [Tag]] = [:]
+        try transaction.forEachRow(
+            "SELECT \(owner), key, value FROM \(table) WHERE \(owner) IN", anyOf: ids.map(\.databaseValue), "ORDER BY \(owner), key"
+        ) { row in
+            tags[try row[owner], default: []].append(Tag(try row["key"], try row["value"]))
+        }
+        return tags
+    }
+}
+
+extension Transaction {
+    /// Inserts many rows with few statements, whose texts are few as well so that the engine keeps them prepared.
+    package func insert(into target: String, rows: [[DatabaseValue]], _ ending: String = "") throws {
+        var start = 0
+        for size in [128, 16, 1] {
+            while rows.count - start >= size {
+                let mark = "(" + repeatElement("?", count: rows[start].count).joined(separator: ", ") + ")"
+                let marks = repeatElement(mark, count: size).joined(separator: ", ")
+                try execute("INSERT INTO \(target) VALUES \(marks) \(ending)", values: rows[start..<start + size].flatMap(\.self))
+                start += size
+            }
+        }
+    }
+
+    /// Runs `sql (?, ?, …) ending` for the values, at most 200 at a time.
+    package func forEachRow(_ sql: String, anyOf values: [DatabaseValue], _ ending: String, _ body: (Row) throws -> Void) throws {
+        for start in stride(from: 0, to: values.count, by: 200) {
+            let some = Array(values[start..<min(start + 200, values.count)])
+            let marks = repeatElement("?", count: some.count).joined(separator: ", ")
+            try forEachRow("\(sql) (\(marks)) \(ending)", values: some, body)
+        }
+    }
+}

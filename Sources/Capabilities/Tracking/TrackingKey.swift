@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Domain
+
+/// What params, metrics and tags may be called, and how long their values may be.
+package enum TrackingKey {
+    package static let maximumLength = 250
+    package static let maximumParamLength = 6_000
+    package static let maximumTagLength = 8_000
+    /// For tags that grow by editing.
+    package static let maximumEditedTagLength = 1 << 20
+    package static let maximumExperimentTagLength = 20_000
+    package static let maximumNameLength = 500
+
+    /// Letters, digits, `_`, `-`, `.`, space, `:` and `/`, and no path that leads elsewhere than it says.
+    package static func check(_ key: String, of noun: String) throws(Problem) {
+        guard !key.isEmpty, key.utf8.count <= maximumLength else {
+            throw Problem(
+                .invalid, "tracking.key.length",
+                "'\(key.printable)' exceeds the maximum length of \(maximumLength) or is empty, so it cannot name a \(noun).",
+                fix: "Choose a key of 1 to \(maximumLength) bytes.")
+        }
+        guard
+            key.unicodeScalars.allSatisfy({
+                $0.properties.isAlphabetic || $0.properties.numericType != nil || "_-. :/".unicodeScalars.contains($0)
+            })
+        else {
+            throw Problem(
+                .invalid, "tracking.key.malformed", "Invalid \(noun) name: '\(key.printable)'.",
+                why:
+                    "Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colons (:) and slashes (/)."
+            )
+        }
+        let parts = key.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else {
+            throw Problem(
+                .invalid, "tracking.key.path", "Invalid \(noun) name: '\(key.printable)'.",
+                why: "Names are also paths, so they have no empty part, '.' or '..'.")
+        }
+    }
+
+    /// The value, or its beginning when it is longer than `limit` bytes.
+    package static func shortened(_ value: String, to limit: Int) -> String {
+        guard value.utf8.count > limit else { return value }
+        var end = value.utf8.index(value.startIndex, offsetBy: limit)
+        while end.samePosition(in: value.unicodeScalars) == nil { end = value.utf8.index(before: end) }
+        return String(value[..<end])
+    }
+}

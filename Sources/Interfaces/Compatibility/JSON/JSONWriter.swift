@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+
+/// Writes JSON straight to bytes. Members without a value are left out.
+struct JSONWriter {
+    private(set) var bytes: [UInt8] = []
+    private var needsComma = false
+
+    /// An object as the whole text.
+    static func object(_ body: (inout JSONWriter) throws -> Void) rethrows -> JSONWriter {
+        var writer = JSONWriter()
+        try writer.braces(body)
+        return writer
+    }
+
+    mutating func member(_ name: StaticString, _ value: String?) {
+        guard let value else { return }
+        key(name)
+        text(value)
+    }
+
+    mutating func member(_ name: StaticString, _ value: Int64?) {
+        guard let value else { return }
+        key(name)
+        bytes.append(contentsOf: String(value).utf8)
+    }
+
+    mutating func member(_ name: StaticString, _ value: Bool?) {
+        guard let value else { return }
+        key(name)
+        bytes.append(contentsOf: (value ? "true" : "false").utf8)
+    }
+
+    /// What is no number is written as a text, as MLflow does.
+    mutating func member(_ name: StaticString, _ value: Double) {
+        key(name)
+        if value.isFinite {
+            bytes.append(contentsOf: value.description.utf8)
+        } else {
+            text(value.isNaN ? "NaN" : value > 0 ? "Infinity" : "-Infinity")
+        }
+    }
+
+    mutating func member(_ name: StaticString, object body: (inout JSONWriter) throws -> Void) rethrows {
+        key(name)
+        try braces(body)
+    }
+
+    /// An array of objects; left out when empty.
+    mutating func member<Item>(_ name: StaticString, objects items: [Item], _ body: (Item, inout JSONWriter) throws -> Void) rethrows {
+        guard !items.isEmpty else { return }
+        key(name)
+        bytes.append(UInt8(ascii: "["))
+        needsComma = false
+        for item in items {
+            separate()
+            try braces { writer in try body(item, &writer) }
+        }
+        bytes.append(UInt8(ascii: "]"))
+        needsComma = true
+    }
+
+    mutating func member(_ name: StaticString, texts: [String]) {
+        guard !texts.isEmpty else { return }
+        key(name)
+        bytes.append(UInt8(ascii: "["))
+        needsComma = false
+        for value in texts {
+            separate()
+            text(value)
+        }
+        bytes.append(UInt8(ascii: "]"))
+        needsComma = true
+    }
+
+    private mutating func braces(_ body: (inout JSONWriter) throws -> Void) rethrows {
+        bytes.append(UInt8(ascii: "{"))
+        needsComma = false
+        try body(&self)
+        bytes.append(UInt8(ascii: "}"))
+        needsComma = true
+    }
+
+    private mutating func key(_ name: StaticString) {
+        separate()
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: name.utf8CodeUnitCount))
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(UInt8(ascii: ":"))
+    }
+
+    private mutating func separate() {
+        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        needsComma = true
+    }
+
+    private mutating func text(_ value: String) {
+        bytes.append(UInt8(ascii: "\""))
+        for byte in value.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
+                bytes.append(UInt8(ascii: "\\"))
+                bytes.append(byte)
+            case 0..<32:
+                bytes.append(contentsOf: "\\u00".utf8)
+                bytes.append(contentsOf: [byte].lowercaseHexadecimal.utf8)
+            default: bytes.append(byte)
+            }
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+}

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import HTTPServer
+package import Registry
+package import Tracking
+
+/// MLflow's REST protocol over our use cases; which calls are answered is in this folder's README.
+package struct MLflowRoutes: RouteGroup {
+    private let groups: [any RouteGroup]
+
+    package init(
+        experiments: ExperimentTracking, runs: RunTracking, loggedModels: LoggedModelTracking, artifacts: ArtifactStore,
+        registry: ModelRegistry
+    ) {
+        groups = [
+            ExperimentRoutes(experiments: experiments), RunRoutes(runs: runs), RunDataRoutes(runs: runs),
+            LoggedModelRoutes(models: loggedModels, artifacts: artifacts),
+            ArtifactRoutes(artifacts: artifacts, runs: runs, registry: registry),
+            RegisteredModelRoutes(registry: registry),
+            ModelVersionRoutes(registry: registry, source: ModelSource(runs: runs, models: loggedModels, registry: registry)),
+            MLflowServerRoutes(),
+        ]
+    }
+
+    package var routes: [Route] { groups.flatMap(\.routes) }
+}
