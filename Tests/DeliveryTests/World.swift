@@ -97,7 +97,8 @@ extension World {
 
     func report(_ version: Int, auc: Double = 0.8) async throws -> GateReport {
         try await gates.evaluate(
-            Self.gate, GateEvidence(metrics: ["auc": auc]), of: Self.model, version: version, heldOutSnapshots: ["snapshot-june"], by: amina
+            Self.gate, GateEvidence(metrics: ["auc": auc], runID: "run-1"), of: Self.model, version: version,
+            heldOutSnapshots: ["snapshot-june"], by: amina
         )
     }
 

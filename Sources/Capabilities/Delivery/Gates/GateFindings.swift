@@ -42,6 +42,7 @@ package struct GateFindings: Codable, Equatable, Sendable {
     /// The version that was champion at that time.
     package var champion: Int?
     package var heldOutSnapshots: [String]
+    package var runID: String?
     package var scoresDigest: BlobDigest?
     package var scoredRows: Int
     package var evaluatedBy: String

@@ -42,7 +42,8 @@ package struct Gates: Sendable {
             let report = try GateReportTable(transaction: change.transaction, workspace: workspace).insert(
                 GateFindings(
                     specification: specification, model: model, version: version, outcome: GateOutcome(of: findings.map(\.outcome)),
-                    checks: findings, champion: champion, heldOutSnapshots: heldOutSnapshots, scoresDigest: evidence.scores?.digest,
+                    checks: findings, champion: champion, heldOutSnapshots: heldOutSnapshots, runID: evidence.runID,
+                    scoresDigest: evidence.scores?.digest,
                     scoredRows: evidence.scores?.rowCount ?? 0, evaluatedBy: caller.principal.qualifiedName, created: change.time),
                 id: change.newIdentifier())
             try change.record("gate.\(report.outcome.rawValue)", on: "gate-report/\(report.id)", report.ledgerPayload)
@@ -78,7 +79,7 @@ extension GateReport {
             "gate": .string(gate), "model": .string(findings.model), "version": .integer(Int64(findings.version)),
             "digest": .string(digest.description), "champion": findings.champion.map { .integer(Int64($0)) } ?? .null,
             "snapshots": .array(findings.heldOutSnapshots.map { .string($0) }),
-            "scores": findings.scoresDigest.map { .string($0.description) } ?? .null,
+            "run": findings.runID.map { .string($0) } ?? .null, "scores": findings.scoresDigest.map { .string($0.description) } ?? .null,
             "checks": .array(
                 findings.checks.map { check in
                     .object([
