@@ -2,7 +2,8 @@
 """Scores a candidate, and the champion when there is one, on the same held-out flights.
 
 The scores file has one line per labelled flight: row, day, label, candidate and champion (empty without one). A
-comparison has to resample whole days (`day`), because flights that share their weather are late together.
+comparison has to resample whole days (`day`), because flights that share their weather are late together. The baseline
+file has the model's inputs with the candidate's score and the label: what a monitor compares later flights with.
 """
 
 import argparse
@@ -13,7 +14,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
-from flights.features import is_late, labelled, read_flights
+from flights.features import is_late, labelled, model_inputs, read_flights
 from flights.model import late_probability
 from flights.tracking import tracked_run
 
@@ -41,6 +42,7 @@ def main() -> None:
     parser.add_argument("--heldout", type=Path, required=True, help="held-out snapshot, CSV")
     parser.add_argument("--scores", type=Path, required=True, help="where the scores go, CSV")
     parser.add_argument("--metrics", type=Path, required=True, help="where the metrics go, JSON")
+    parser.add_argument("--baseline", type=Path, help="where the scored inputs go, CSV")
     parser.add_argument("--run-file", type=Path, help="file with the run's id, from train.py")
     arguments = parser.parse_args()
 
@@ -68,6 +70,9 @@ def main() -> None:
         scores["champion"] = champion
 
     scores.to_csv(arguments.scores, index=False, lineterminator="\n")
+    if arguments.baseline:
+        baseline = model_inputs(examples).assign(score=candidate, label=late)
+        baseline.to_csv(arguments.baseline, index=False, lineterminator="\n")
     arguments.metrics.write_text(json.dumps(result, indent=2) + "\n")
     for name, value in result.items():
         print(f"{name} {value:.6g}")

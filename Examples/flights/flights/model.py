@@ -30,8 +30,11 @@ def onnx_inputs(flights: pd.DataFrame) -> dict[str, np.ndarray]:
 
 
 def late_probability(model: Path, flights: pd.DataFrame) -> np.ndarray:
-    """Probability of landing late for each flight, from `model.onnx` or from the `.joblib` file that train.py wrote."""
-    if model.suffix == ".onnx":
+    """Probability of landing late for each flight, from an ONNX file or from the one that train.py wrote with joblib."""
+    # Steps are handed files without extensions; a pickle begins with its protocol's mark, an ONNX file never does.
+    with model.open("rb") as file:
+        is_pickle = file.read(1) == b"\x80"
+    if not is_pickle:
         session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
         return session.run(["probability"], onnx_inputs(flights))[0][:, 0].astype(np.float64)
     with one_thread():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-import argparse
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -7,23 +7,28 @@ import pytest
 from sklearn.metrics import log_loss
 
 from evaluate import metrics
-from prepare import months, split
+from prepare import read, split
+
+
+def flights(*times: str) -> pd.DataFrame:
+    return pd.DataFrame({"event_time": times})
 
 
 def test_held_out_flights_come_after_all_training_flights() -> None:
-    flights = pd.DataFrame({"month": [1, 1, 2, 2, 3, 3]})
-    train, heldout = split(flights, [1, 2], [3], 0.2)
-    assert (train["month"].tolist(), heldout["month"].tolist()) == ([1, 1, 2, 2], [3, 3])
-    train, heldout = split(flights, [1, 2], None, 0.25)
+    year = flights("2013-01-01", "2013-01-02", "2013-02-01", "2013-02-02")
+    train, heldout = split(year, flights("2013-03-01"), 0.2)
+    assert (len(train), heldout["event_time"].tolist()) == (4, ["2013-03-01"])
+    train, heldout = split(year, None, 0.25)
     assert (train.index.tolist(), heldout.index.tolist()) == ([0, 1, 2], [3])
-    with pytest.raises(SystemExit, match="must come after"):
-        split(flights, [2, 3], [3], 0.2)
+    with pytest.raises(SystemExit, match="before the training snapshots end"):
+        split(year, flights("2013-02-02"), 0.2)
 
 
-def test_months_are_refused_outside_the_year() -> None:
-    assert months("4,5") == [4, 5]
-    with pytest.raises(argparse.ArgumentTypeError):
-        months("0,1")
+def test_snapshots_are_put_in_order_of_time(tmp_path: Path) -> None:
+    later, earlier = tmp_path / "later", tmp_path / "earlier"
+    later.write_text("event_time,dest\n2013-02-01,NA\n")
+    earlier.write_text("event_time,dest\n2013-01-01,IAH\n")
+    assert read([later, earlier])["dest"].tolist() == ["IAH", "NA"]
 
 
 def test_a_constant_forecast_of_the_late_rate_has_normalized_log_loss_one() -> None:
