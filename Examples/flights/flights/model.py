@@ -30,7 +30,7 @@ def onnx_inputs(flights: pd.DataFrame) -> dict[str, np.ndarray]:
 
 
 def late_probability(model: Path, flights: pd.DataFrame) -> np.ndarray:
-    """Probability of landing late for each flight, from an ONNX file or from the one that train.py wrote with joblib."""
+    """Probability of landing late for each flight, from an ONNX file or from the one train.py wrote with joblib."""
     # Steps are handed files without extensions; a pickle begins with its protocol's mark, an ONNX file never does.
     with model.open("rb") as file:
         is_pickle = file.read(1) == b"\x80"
