@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Registry
+
+extension VersionDirectory {
+    /// The alias that names a model's champion.
+    package static let championAlias = "champion"
+
+    /// The model registry's versions; the champion is the version that the alias `champion` names.
+    package static let registry = VersionDirectory(
+        author: { model, version, workspace, transaction in
+            try ModelRegistry.find(model, .number(Int64(version)), in: workspace, transaction)?.author
+        },
+        champion: { model, workspace, transaction in
+            try ModelRegistry.find(model, .alias(championAlias), in: workspace, transaction).map { Int($0.number) }
+        },
+        crown: { model, version, change in
+            try ModelRegistry.setAlias(championAlias, of: model, to: Int64(version), in: change)
+        })
+}
