@@ -4,24 +4,32 @@ import PackageDescription
 
 // One helper per layer, one line per target. Later layers import earlier ones; only `dhow` sees adapters.
 
-func layer(_ name: String, _ path: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, path: "Sources/\(path)", exclude: ["README.md"])
+func target(_ name: String, _ path: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, exclude: ["README.md"] + exclude)
 }
 
 func capability(_ name: String, after earlier: String..., with products: Target.Dependency...) -> Target {
-    layer(name, "Capabilities/\(name)", (["Domain", "Backends"] + earlier).map { .byName(name: $0) } + products)
+    target(name, "Sources/Capabilities/\(name)", (["Domain", "Backends"] + earlier).map { .byName(name: $0) } + products)
 }
 
 func adapter(_ name: String, _ dependencies: Target.Dependency...) -> Target {
-    layer(name, "Adapters/\(name)", ["Domain", "Backends"] + dependencies)
+    target(name, "Sources/Adapters/\(name)", ["Domain", "Backends"] + dependencies)
 }
 
-func interface(_ name: String, _ dependencies: Target.Dependency...) -> Target {
-    layer(name, "Interfaces/\(name)", ["Domain"] + dependencies)
+func library(_ name: String, _ package: String, apt: String) -> Target {
+    .systemLibrary(name: name, path: "Sources/Adapters/\(name)", pkgConfig: package, providers: [.apt([apt])])
 }
 
-func tests(of name: String, _ dependencies: Target.Dependency...) -> Target {
-    .testTarget(name: "\(name)Tests", dependencies: [.byName(name: name), "TestSupport"] + dependencies, path: "Tests/\(name)Tests")
+func interface(_ name: String, exclude: [String] = [], _ dependencies: Target.Dependency...) -> Target {
+    target(name, "Sources/Interfaces/\(name)", ["Domain"] + dependencies, exclude: exclude)
+}
+
+func tests(_ name: String, _ dependencies: Target.Dependency...) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests")
+}
+
+func benchmark(_ name: String, _ dependencies: Target.Dependency...) -> Target {
+    .executableTarget(name: "bench-\(name)", dependencies: dependencies, path: "Benchmarks/\(name)", exclude: ["README.md"])
 }
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -30,6 +38,7 @@ let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbirdTLS: Target.Dependency = .product(name: "HummingbirdTLS", package: "hummingbird")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -37,6 +46,7 @@ let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioFoundation: Target.Dependency = .product(name: "NIOFoundationCompat", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
 let package = Package(
@@ -57,13 +67,20 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
-        layer("Domain", "Domain", []),
-        layer("Statistics", "Statistics", []),
-        layer("Backends", "Backends", ["Domain", crypto]),
+        target("Domain", "Sources/Domain", []),
+        target("Statistics", "Sources/Statistics", []),
+        target("Backends", "Sources/Backends", ["Domain", crypto], exclude: ["Blobs/README.md"]),
 
         capability("Governance", with: crypto),
+        capability("Tracking", after: "Governance", "Statistics", with: "CZlib", crypto),
+        capability("Registry", after: "Governance", "Tracking", with: yams),
+        capability("Pipelines", after: "Governance", "Tracking", with: crypto, yams),
+        capability("Delivery", after: "Governance", "Tracking", "Registry", "Statistics", with: crypto),
+        capability("Serving", after: "Governance", "Registry", "Delivery"),
+        capability("Monitoring", after: "Governance", "Tracking", "Registry", "Delivery", "Serving", "Statistics"),
 
-        .systemLibrary(name: "CPostgres", path: "Sources/Adapters/CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        library("CPostgres", "libpq", apt: "libpq-dev"),
+        library("CZlib", "zlib", apt: "zlib1g-dev"),
         .target(name: "COnnxRuntime", path: "Sources/Adapters/COnnxRuntime", exclude: ["README.md"]),
         adapter("SQLite", grdb, logging),
         adapter("Postgres", "CPostgres", logging),
@@ -71,21 +88,37 @@ let package = Package(
 
         interface("API"),
         interface("Client", "API", httpClient, nioCore, nioFoundation, nioHTTP1),
-        interface("HTTPServer", "API", "Backends", "Governance", crypto, hummingbird, httpTypes, logging, nioCore, nioFoundation),
+        interface(
+            "HTTPServer", "API", "Backends", "Governance", "Tracking", "Registry", "Pipelines", "Delivery", "Serving", "Monitoring", crypto,
+            hummingbird, httpTypes, logging, nioCore, nioFoundation),
+        interface(
+            "Compatibility", exclude: ["MLflow/README.md", "OpenInference/README.md"], "HTTPServer", "Backends", "Governance", "Tracking", "Registry",
+            "Serving", crypto, hummingbird, httpTypes, nioCore, nioFoundation),
         interface("Commands", "API", "Client", argumentParser),
+        interface("Demo", "API", "Client", "Statistics", httpClient, nioCore, nioFoundation, nioHTTP1, unixSignals),
 
         .executableTarget(
             name: "dhow",
             dependencies: [
-                "Domain", "Backends", "Governance", "SQLite", "Postgres", "OnnxRuntime", "API", "Client", "HTTPServer", "Commands",
-                argumentParser, hummingbird, hummingbirdTLS, lifecycle, logging, nioCore, nioSSL, yams,
+                "Domain", "Backends", "Governance", "Tracking", "Registry", "Pipelines", "Delivery", "Serving", "Monitoring", "SQLite", "Postgres",
+                "OnnxRuntime", "API", "Client", "HTTPServer", "Compatibility", "Commands", "Demo", argumentParser, crypto, hummingbird,
+                hummingbirdCore, hummingbirdTLS, lifecycle, logging, nioCore, nioSSL, unixSignals, yams,
             ]),
 
-        .target(
-            name: "TestSupport", dependencies: ["Domain", "Backends", "SQLite", "Postgres"], path: "Tests/TestSupport",
-            exclude: ["README.md"]),
-        tests(of: "Statistics"),
-        tests(of: "OnnxRuntime", "Backends", "Domain"),
+        target("TestSupport", "Tests/TestSupport", ["Domain", "Backends", "SQLite", "Postgres"]),
+        tests("Statistics", "Statistics"),
+        tests("Database", "Domain", "Backends", "SQLite", "Postgres", "TestSupport", logging),
+        tests("Blob", "Domain", "Backends", "TestSupport", crypto),
+        tests("StepRunner", "Domain", "Backends"),
+        tests("OnnxRuntime", "Domain", "Backends", "OnnxRuntime"),
+        tests("Ledger", "Domain", "Backends", "Governance", "TestSupport", crypto),
+        tests("Pipelines", "Domain", "Pipelines"),
+        tests("Delivery", "Domain", "Backends", "Governance", "Tracking", "Registry", "Delivery", "Statistics", "TestSupport"),
+        tests("EndToEnd", "dhow", httpClient, nioCore, nioFoundation, nioHTTP1),
+
+        benchmark("database", "Domain", "Backends", "SQLite", "Postgres"),
+        benchmark("blobs", "Domain", "Backends"),
+        benchmark("ledger", "Domain", "Backends", "Governance", "SQLite", crypto),
     ]
 )
 

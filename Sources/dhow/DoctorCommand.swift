@@ -82,9 +82,10 @@ struct Doctor {
 
     private func keyFile() -> Finding {
         let path = settings.dataFolder + "/keys.json"
-        var status = stat()
-        guard lstat(path, &status) == 0 else { return sound("key file", "'\(path)' does not exist yet; the first start makes it.") }
-        guard status.st_mode & 0o077 == 0 else {
+        guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else {
+            return sound("key file", "'\(path)' does not exist yet; the first start makes it.")
+        }
+        guard let mode = attributes[.posixPermissions] as? Int, mode & 0o077 == 0 else {
             return fault("key file", "Others than its owner can read '\(path)'.", "chmod 600 '\(path)', then 'dhow key rotate'.")
         }
         do {

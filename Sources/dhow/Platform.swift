@@ -1,34 +1,103 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Backends
+import Compatibility
+import Delivery
+import Domain
 import Foundation
 import Governance
 import HTTPServer
 import Logging
+import Monitoring
 import OnnxRuntime
+import Pipelines
+import Registry
 import ServiceLifecycle
+import Serving
+import Tracking
 
 /// The composition root: every capability built over the storage, and what each role runs and answers.
 struct Platform: Sendable {
     let storage: Storage
+    let logger: Logger
     let governor: Governor
     let identity: Identity
     let ledger: LedgerKeeping
     let maintenance: StorageMaintenance<LocalBlobStore>
+    let snapshots: SnapshotCatalogue
+    let registry: ModelRegistry
+    let delivery: DeliveryParts
+    let serving: ServingParts
+    let monitors: Monitors
+    let incidents: Incidents
+    let runner: ProcessStepRunner
+    let executions: Executions
     let metrics = ServerMetrics()
     let readiness = Readiness()
 
+    struct DeliveryParts: Sendable {
+        let gates: Gates
+        let approvals: Approvals
+        let releases: Releases
+        let rollouts: Rollouts
+    }
+
+    struct ServingParts: Sendable {
+        let host: ModelHost
+        let router: TrafficRouter
+        let log: PredictionLog
+        let inference: InferenceService
+        let labels: Labels
+        let endpoints: Endpoints
+        let observer: RolloutObserver
+    }
+
     init(storage: Storage, logger: Logger) async throws {
         self.storage = storage
+        self.logger = logger
+        let blobs = storage.blobs
         governor = Governor(database: storage.database, clock: storage.clock, identifiers: storage.identifiers)
         identity = Identity(governor: governor)
         ledger = try await LedgerKeeping(storage: storage, governor: governor, logger: logger)
-        let blobs = storage.blobs
         maintenance = StorageMaintenance(governor: governor, store: blobs, vault: storage.vault) { try await blobs.rewrap() }
+        snapshots = SnapshotCatalogue(governor: governor, blobs: blobs)
+        registry = ModelRegistry(governor: governor, blobs: blobs)
+        let versions = VersionDirectory.registry
+        delivery = DeliveryParts(
+            gates: Gates(governor: governor, versions: versions), approvals: Approvals(governor: governor, versions: versions),
+            releases: Releases(governor: governor, versions: versions), rollouts: Rollouts(governor: governor, versions: versions))
+        serving = Self.serving(storage, governor, registry, delivery.rollouts, metrics, logger)
+        monitors = Monitors(governor: governor)
+        incidents = Incidents(governor: governor)
+        runner = try ProcessStepRunner(folder: storage.folder.stepsFolder)
+        executions = Executions(governor: governor, snapshots: snapshots, blobs: blobs, runner: runner)
     }
 
-    func services(for roles: Set<ServerRole>) -> [any Service] {
-        [ledger]
+    private static func serving(
+        _ storage: Storage, _ governor: Governor, _ registry: ModelRegistry, _ rollouts: Rollouts, _ metrics: ServerMetrics,
+        _ logger: Logger
+    ) -> ServingParts {
+        let runtime = Result<any ModelRuntime, any Error> { try OnnxModelRuntime(onnxRuntimeLocation(storage.settings)) }
+            .mapError { error in
+                error as? Problem
+                    ?? Problem(.unavailable, "serving.onnxruntime.unloadable", "ONNX Runtime cannot be loaded.", why: "\(error)")
+            }
+        if case .failure(let problem) = runtime { logger.warning("\(problem.what)", metadata: ["fix": .string(problem.fix ?? "")]) }
+        let host = ModelHost(runtime: runtime, files: RegisteredFiles(registry: registry), blobs: storage.blobs, clock: storage.clock)
+        let router = TrafficRouter(source: DeliveredTraffic(database: storage.database), host: host, governor: governor) { error in
+            logger.error("routes were not refreshed", metadata: ["error": .string("\(error)")])
+        }
+        let log = PredictionLog(database: storage.database) { counts in
+            metrics.set("dhow_predictions_written", to: Double(counts.written))
+            metrics.set("dhow_predictions_dropped", to: Double(counts.dropped))
+            metrics.set("dhow_predictions_waiting", to: Double(counts.waiting))
+        }
+        let observer = RolloutObserver(governor: governor, rollouts: rollouts) { error in
+            logger.error("a rollout was not observed", metadata: ["error": .string("\(error)")])
+        }
+        return ServingParts(
+            host: host, router: router, log: log, inference: InferenceService(governor: governor, router: router, host: host, log: log),
+            labels: Labels(governor: governor), endpoints: Endpoints(governor: governor), observer: observer)
     }
 
     func routeTable(for roles: Set<ServerRole>, authentication: Settings.Authentication) -> RouteTable {
@@ -36,10 +105,26 @@ struct Platform: Sendable {
         var groups: [any RouteGroup] = [
             HealthRoutes(database: storage.database, metrics: metrics, readiness: readiness, version: Dhow.version)
         ]
-        if roles.contains(.api) {
-            groups += [IdentityRoutes(identity: identity), StorageRoutes(maintenance: maintenance)] as [any RouteGroup]
+        if roles.contains(.api) { groups += nativeGroups + [mlflow] }
+        if roles.contains(.inference) {
+            groups += [InferenceRoutes(inference: serving.inference, readiness: readiness, version: Dhow.version)]
         }
         return RouteTable(groups: groups, gate: gate, observer: RequestObserver(metrics: metrics), identifiers: storage.identifiers)
+    }
+
+    private var nativeGroups: [any RouteGroup] {
+        [
+            IdentityRoutes(identity: identity),
+            StorageRoutes(maintenance: maintenance),
+            EndpointRoutes(endpoints: serving.endpoints, labels: serving.labels),
+        ]
+    }
+
+    private var mlflow: any RouteGroup {
+        MLflowRoutes(
+            experiments: ExperimentTracking(governor: governor), runs: RunTracking(governor: governor),
+            loggedModels: LoggedModelTracking(governor: governor), artifacts: ArtifactStore(governor: governor, blobs: storage.blobs),
+            registry: registry)
     }
 
     /// Where ONNX Runtime would be taken from: the setting, else the places the adapter knows.

@@ -1,11 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Backends
+import Delivery
 import Governance
+import Monitoring
+import Pipelines
+import Registry
+import Serving
+import Tracking
 
 /// Every capability's migrations, earlier layers first.
 enum Schema {
     static let migrations: [MigrationList] = [
-        BlobMigrations.list, GovernanceMigrations.list, LedgerMigrations.list,
+        BlobMigrations.list, GovernanceMigrations.list, LedgerMigrations.list, TrackingMigrations.list, RegistryMigrations.list,
+        PipelinesMigrations.list, DeliveryMigrations.list, ServingMigrations.list, MonitoringMigrations.list,
     ]
 }

@@ -34,10 +34,11 @@ struct Server {
             logger.warning("Authentication is off: everyone who reaches this address is the administrator.")
         }
 
-        var services: [any Service] = platform.services(for: settings.roles)
+        let address = ServerAddress()
+        var services: [any Service] = platform.services(for: settings.roles, address: address)
         if settings.roles.contains(.api) || settings.roles.contains(.inference) {
             services.append(ReadinessService(readiness: platform.readiness))
-            services.append(try application(platform, logger: logger))
+            services.append(try application(platform, telling: address, logger: logger))
         }
         var configuration = ServiceGroupConfiguration(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = Self.drainLimit
@@ -47,7 +48,7 @@ struct Server {
         logger.notice("stopped")
     }
 
-    private func application(_ platform: Platform, logger: Logger) throws -> some ApplicationProtocol {
+    private func application(_ platform: Platform, telling listener: ServerAddress, logger: Logger) throws -> some ApplicationProtocol {
         let scheme = settings.usesTLS ? "https" : "http"
         let host = settings.host
         let folder = platform.storage.folder
@@ -59,6 +60,7 @@ struct Server {
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? 0
                 let address = "\(scheme)://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+                listener.set(address)
                 try? folder.write(address + "\n", to: folder.addressFile)
                 readiness.set(true)
                 print("Dhow \(Dhow.version) answers at \(address)")

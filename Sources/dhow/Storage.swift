@@ -29,7 +29,7 @@ struct Storage: Sendable {
     static func openDatabase(_ url: String) async throws -> any Database {
         switch url.split(separator: ":", maxSplits: 1).first {
         case "sqlite": return try SQLiteDatabase(path: String(url.dropFirst("sqlite:".count)))
-        case "postgres", "postgresql": return try await PostgresDatabase(url: url)
+        case "postgres", "postgresql": return try PostgresDatabase(url: url)
         default:
             throw Problem(
                 .invalid, "settings.database.unknown", "No database is known for '\(url.printable)'.",

@@ -34,7 +34,9 @@ enum BindingParser {
     static func any(_ node: DocumentNode) throws(Problem) -> Binding {
         if node.isMapping {
             let members = try node.members()
-            if ["parameter", "snapshot", "alias", "step", "value"].contains(where: { members[$0] != nil }) { return try reference(node) }
+            // A member that only references have makes it one; 'value' and 'model' are also ordinary words.
+            let isReference = ["parameter", "snapshot", "step", "alias"].contains { members[$0] != nil } || Set(members.keys) == ["value"]
+            if isReference { return try reference(node) }
             var bindings: [String: Binding] = [:]
             for (name, member) in members { bindings[name] = try any(member) }
             return .mapping(bindings)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Backends
+import Domain
 package import Governance
 
 /// What later capabilities ask of the registry, and do to it, inside their own transactions.

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Backends
+import Delivery
+import Domain
+import Foundation
+import Governance
+import Logging
+import Monitoring
+import Pipelines
+import ServiceLifecycle
+
+/// What each role runs beside answering requests.
+extension Platform {
+    func services(for roles: Set<ServerRole>, address: ServerAddress) -> [any Service] {
+        var services: [any Service] = [ledger, Loop("housekeeping", logger) { try await housekeep() }]
+        if roles.contains(.inference) {
+            services += [
+                Loop("routes", logger) { try await serving.router.run() },
+                Loop("prediction log", logger) { try await serving.log.run() },
+            ]
+        }
+        if roles.contains(.controller) {
+            services += [
+                Loop("rollouts", logger) { try await serving.observer.run() },
+                Loop("overdue rollouts", logger) { try await pauseOverdueRollouts() },
+                Loop("triggers", logger) { try await triggerListener.run() },
+            ]
+        }
+        if roles.contains(.worker) {
+            let engine = engine(address: address)
+            services.append(Loop("worker", logger) { await engine.run() })
+        }
+        return services
+    }
+
+    private func engine(address: ServerAddress) -> ExecutionEngine {
+        let blobs = storage.blobs
+        let logger = logger
+        return ExecutionEngine(
+            governor: governor, snapshots: snapshots, models: RegistryDirectory(registry: registry), runner: runner, blobs: blobs,
+            folders: StepFolders(root: storage.folder.workFolder),
+            handlers: [
+                .register: RegisterHandler(registry: registry, blobs: blobs),
+                .gate: GateHandler(gates: delivery.gates, blobs: blobs),
+                .approval: ApprovalHandler(approvals: delivery.approvals, blobs: blobs),
+                .release: ReleaseHandler(releases: delivery.releases, blobs: blobs),
+                .baseline: BaselineHandler(monitors: monitors, blobs: blobs),
+            ],
+            settings: WorkerSettings(owner: workerName, environment: StepCredentials.hostEnvironment) { execution, caller in
+                try await StepCredentials(identity: identity, address: address).variables(for: execution, caller)
+            },
+            report: { execution, error in
+                logger.error("an execution cannot go on", metadata: ["execution": .string(execution), "error": .string("\(error)")])
+            })
+    }
+
+    /// The same after a restart, so that this worker takes its own executions up at once; another for every installation.
+    private var workerName: String {
+        "\(ProcessInfo.processInfo.hostName):\(storage.folder.path)"
+    }
+
+    /// Retraining on broken data is never started: an open data fault of the endpoint blocks its triggers.
+    private var triggerListener: TriggerListener {
+        TriggerListener(governor: governor) { transaction, entry in
+            guard let endpoint = entry.payload["endpoint"]?.text else { return nil }
+            let open = try Incidents.open(endpoint: endpoint, workspace: entry.workspace, in: transaction)
+            return open.first.map { "Incident \($0.id) of endpoint '\(endpoint)' is open: its data are broken." }
+        }
+    }
+
+    private func pauseOverdueRollouts() async throws {
+        while true {
+            try await delivery.rollouts.pauseOverdue()
+            try await Task.sleep(for: .seconds(5))
+        }
+    }
+
+    private func housekeep() async throws {
+        while true {
+            try await governor.forgetOldIdempotencyKeys()
+            try await Task.sleep(for: .seconds(3600))
+        }
+    }
+}
+
+/// A loop as a service: begun again after an error, ended by cancellation when the server stops.
+struct Loop: Service {
+    private let name: String
+    private let logger: Logger
+    private let body: @Sendable () async throws -> Void
+
+    init(_ name: String, _ logger: Logger, _ body: @escaping @Sendable () async throws -> Void) {
+        self.name = name
+        self.logger = logger
+        self.body = body
+    }
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                do {
+                    try await body()
+                    return
+                } catch is CancellationError {
+                    return
+                } catch {
+                    logger.error("a loop failed and begins again", metadata: ["loop": .string(name), "error": .string("\(error)")])
+                    try? await Task.sleep(for: .seconds(1))
+                }
+            }
+        }
+    }
+}
