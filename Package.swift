@@ -111,6 +111,7 @@ let package = Package(
         tests("Blob", "Domain", "Backends", "TestSupport", crypto),
         tests("StepRunner", "Domain", "Backends"),
         tests("OnnxRuntime", "Domain", "Backends", "OnnxRuntime"),
+        tests("Governance", "Domain", "Backends", "Governance", "TestSupport"),
         tests("Ledger", "Domain", "Backends", "Governance", "TestSupport", crypto),
         tests("Pipelines", "Domain", "Pipelines"),
         tests("Delivery", "Domain", "Backends", "Governance", "Tracking", "Registry", "Delivery", "Statistics", "TestSupport"),
