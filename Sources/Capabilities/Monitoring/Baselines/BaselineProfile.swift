@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Domain
+package import Statistics
+
+/// How good a version was on rows it had not learnt from.
+package struct PerformanceLevel: Codable, Equatable, Sendable {
+    package var rowCount: Int
+    package var positiveCount: Int
+    /// Mean negative log likelihood, in nats.
+    package var logLoss: Double
+    package var brierScore: Double
+    package var rocAUC: Double?
+
+    package init(rowCount: Int, positiveCount: Int, logLoss: Double, brierScore: Double, rocAUC: Double?) {
+        self.rowCount = rowCount
+        self.positiveCount = positiveCount
+        self.logLoss = logLoss
+        self.brierScore = brierScore
+        self.rocAUC = rocAUC
+    }
+}
+
+/// What windows are compared with: the distributions of one version's inputs and scores, and its performance, frozen.
+package struct BaselineProfile: Codable, Equatable, Sendable {
+    package var rowCount: Int
+    package var numeric: [String: NumericProfile]
+    package var categorical: [String: CategoricalProfile]
+    package var score: NumericProfile?
+    package var level: PerformanceLevel?
+    /// At most 20,000 values of each numeric feature, ascending. Without them a feature is tested on its bins.
+    package var samples: [String: [Double]]
+
+    package init(
+        rowCount: Int, numeric: [String: NumericProfile] = [:], categorical: [String: CategoricalProfile] = [:],
+        score: NumericProfile? = nil,
+        level: PerformanceLevel? = nil, samples: [String: [Double]] = [:]
+    ) {
+        self.rowCount = rowCount
+        self.numeric = numeric
+        self.categorical = categorical
+        self.score = score
+        self.level = level
+        self.samples = samples
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        rowCount = try container.decode(Int.self, forKey: .rowCount)
+        numeric = try container.decodeIfPresent([String: NumericProfile].self, forKey: .numeric) ?? [:]
+        categorical = try container.decodeIfPresent([String: CategoricalProfile].self, forKey: .categorical) ?? [:]
+        score = try container.decodeIfPresent(NumericProfile.self, forKey: .score)
+        level = try container.decodeIfPresent(PerformanceLevel.self, forKey: .level)
+        samples = try container.decodeIfPresent([String: [Double]].self, forKey: .samples) ?? [:]
+    }
+
+    /// Bins come from the deciles of each column, of a sample of it beyond 20,000 values; everything else counts all rows.
+    ///
+    /// Features without a value, and scores or labels that are absent, are left out. O(n log n) for each column.
+    package static func build(of features: [MonitoredFeature], from rows: some Sequence<MonitoredRow>) -> BaselineProfile {
+        var first = WindowSummary(features: features)
+        for row in rows { first.add(row) }
+        var second = first.overOwnBins()
+        for row in rows { second.add(row) }
+        return BaselineProfile(second, samples: first)
+    }
+
+    /// - Parameter counted: A pass over bins that `sampled`, a first pass over the same rows, has given.
+    init(_ counted: WindowSummary, samples sampled: WindowSummary) {
+        let numeric = counted.numbers.compactMapValues { $0.values > 0 ? $0.profile : nil }
+        self.init(
+            rowCount: counted.rowCount, numeric: numeric,
+            categorical: counted.categories.compactMapValues { $0.values > 0 ? $0.profile : nil },
+            score: counted.score.values > 0 ? counted.score.profile : nil, level: counted.performance.level,
+            samples: sampled.numbers.filter { numeric[$0.key] != nil }.mapValues { $0.sample.values.sorted() })
+    }
+
+    package func validate() throws(Problem) {
+        func refuse(_ why: String) -> Problem {
+            Problem(.invalid, "monitoring.baseline.malformed", "The baseline cannot be used.", why: why)
+        }
+        guard rowCount > 0 else { throw refuse("It has no rows.") }
+        guard samples.values.allSatisfy({ $0.count <= NumericSummary.sampleLimit && $0.allSatisfy { !$0.isNaN } }) else {
+            throw refuse("A sample has at most \(NumericSummary.sampleLimit) values, all numbers.")
+        }
+        guard samples.values.allSatisfy({ zip($0, $0.dropFirst()).allSatisfy(<=) }) else { throw refuse("A sample is not ascending.") }
+        if let level {
+            guard level.rowCount > 0, (0...level.rowCount).contains(level.positiveCount), level.logLoss >= 0, level.logLoss.isFinite else {
+                throw refuse("Its level has counts or a log loss out of range.")
+            }
+        }
+    }
+}
+
+extension WindowSummary {
+    /// An empty summary over bins made from this one's samples.
+    func overOwnBins() -> WindowSummary {
+        WindowSummary(
+            features: features, bins: numbers.compactMapValues { ReferenceBins(reference: $0.sample.values) },
+            scoreBins: ReferenceBins(reference: score.sample.values))
+    }
+}

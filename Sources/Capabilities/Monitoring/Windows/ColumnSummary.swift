@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Statistics
+
+/// One numeric column of a window: exact counts, and a bounded sample of its values for tests that need them.
+struct NumericSummary: Sendable {
+    static let sampleLimit = 20_000
+
+    private(set) var values = 0
+    private(set) var nulls = 0
+    /// Over the baseline's bins; nil without a baseline.
+    private(set) var profile: NumericProfile?
+    private(set) var sample = HashSample<Double>(limit: sampleLimit)
+
+    init(bins: ReferenceBins?) {
+        profile = bins.map(NumericProfile.init(bins:))
+    }
+
+    var rows: Int { values + nulls }
+    var nullRate: Double? { rows > 0 ? Double(nulls) / Double(rows) : nil }
+
+    mutating func add(_ value: Double?, hash: UInt64) {
+        profile?.add(value)
+        guard let value else {
+            nulls += 1
+            return
+        }
+        values += 1
+        sample.add(value, hash: hash)
+    }
+}
+
+/// One categorical column of a window; the categories beyond the first ten thousand are counted together.
+struct CategorySummary: Sendable {
+    static let categoryLimit = 10_000
+    static let others = "(others)"
+
+    private(set) var profile = CategoricalProfile()
+    private(set) var values = 0
+
+    var rows: Int { values + profile.nulls }
+    var nullRate: Double? { rows > 0 ? Double(profile.nulls) / Double(rows) : nil }
+
+    mutating func add(_ value: String?) {
+        guard let value else { return profile.add(nil) }
+        values += 1
+        let isAdmitted = profile.counts[value] != nil || profile.counts.count < Self.categoryLimit
+        profile.add(isAdmitted ? value : Self.others)
+    }
+}

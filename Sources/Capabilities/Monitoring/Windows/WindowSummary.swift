@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import Statistics
+
+/// Everything a judgement needs of one window; memory is bounded per feature, however many rows there are.
+struct WindowSummary: Sendable {
+    let features: [MonitoredFeature]
+    private(set) var rowCount = 0
+    private(set) var numbers: [String: NumericSummary] = [:]
+    private(set) var categories: [String: CategorySummary] = [:]
+    private(set) var score: NumericSummary
+    private(set) var performance = PerformanceSummary()
+
+    /// - Parameter baseline: Whose bins the numbers are counted in.
+    init(features: [MonitoredFeature], baseline: BaselineProfile? = nil) {
+        self.init(features: features, bins: (baseline?.numeric ?? [:]).mapValues(\.bins), scoreBins: baseline?.score?.bins)
+    }
+
+    init(features: [MonitoredFeature], bins: [String: ReferenceBins], scoreBins: ReferenceBins?) {
+        self.features = features
+        score = NumericSummary(bins: scoreBins)
+        for feature in features {
+            switch feature.kind {
+            case .number: numbers[feature.name] = NumericSummary(bins: bins[feature.name])
+            case .category: categories[feature.name] = CategorySummary()
+            }
+        }
+    }
+
+    /// - Parameter isJudged: Whether the row was answered by the version whose score and performance are judged.
+    mutating func add(_ row: MonitoredRow, isJudged: Bool = true) {
+        rowCount += 1
+        for feature in features {
+            switch feature.kind {
+            case .number: numbers[feature.name]?.add(row.number(feature.name), hash: row.hash)
+            case .category: categories[feature.name]?.add(row.category(feature.name))
+            }
+        }
+        guard isJudged else { return }
+        score.add(row.score, hash: row.hash)
+        performance.add(row)
+    }
+}
