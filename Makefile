@@ -6,11 +6,8 @@ PYTHON := .venv/bin/python
 DHOW := .build/release/dhow
 SWIFT_SOURCES := $(wildcard Sources Tests Benchmarks Package.swift)
 PYTHON_SOURCES := $(wildcard Examples Tests Benchmarks scripts)
-# Python tests of the protocols, against the binary that `swift test` has built.
-PYTHON_TESTS := $(wildcard Tests/*/test_*.py)
-
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo bench serve lint clean
+.PHONY: help setup build test demo bench serve lint format clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -24,7 +21,13 @@ build: setup ## build the release binary, .build/release/dhow
 test: setup ## run all tests, on SQLite and on a throw-away Postgres
 	scripts/with-postgres.sh swift test $(FLAGS)
 	cd Examples/flights && ../../$(PYTHON) -m pytest
-	$(if $(PYTHON_TESTS),scripts/with-postgres.sh $(PYTHON) -m pytest -q $(PYTHON_TESTS))
+	$(PYTHON) -m pytest -q Tests/Golden
+	scripts/with-server.sh $(PYTHON) -m pytest -q Tests/EndToEnd
+	scripts/with-postgres.sh sh -c 'DHOW_DATABASE="$$DHOW_TEST_POSTGRES" scripts/with-server.sh $(PYTHON) -m pytest -q Tests/EndToEnd'
+
+format: ## bring all sources into their format
+	swift format format --in-place --recursive --parallel $(SWIFT_SOURCES)
+	.venv/bin/ruff format Examples
 
 demo: build ## carry a model through its life on a year of real flights
 	PATH="$(CURDIR)/.venv/bin:$$PATH" $(DHOW) demo

@@ -9,6 +9,7 @@ import Logging
 import Monitoring
 import Pipelines
 import ServiceLifecycle
+import Serving
 
 /// What each role runs beside answering requests.
 extension Platform {
@@ -16,15 +17,15 @@ extension Platform {
         var services: [any Service] = [ledger, Loop("housekeeping", logger) { try await housekeep() }]
         if roles.contains(.inference) {
             services += [
-                Loop("routes", logger) { try await serving.router.run() },
-                Loop("prediction log", logger) { try await serving.log.run() },
+                Loop("routes", logger) { await serving.router.run() },
+                Loop("prediction log", logger) { await serving.log.run() },
             ]
         }
         if roles.contains(.controller) {
             services += [
                 Loop("rollouts", logger) { try await serving.observer.run() },
                 Loop("overdue rollouts", logger) { try await pauseOverdueRollouts() },
-                Loop("triggers", logger) { try await triggerListener.run() },
+                Loop("triggers", logger) { try await listenForTriggers() },
             ]
         }
         if roles.contains(.worker) {
@@ -66,6 +67,14 @@ extension Platform {
             guard let endpoint = entry.payload["endpoint"]?.text else { return nil }
             let open = try Incidents.open(endpoint: endpoint, workspace: entry.workspace, in: transaction)
             return open.first.map { "Incident \($0.id) of endpoint '\(endpoint)' is open: its data are broken." }
+        }
+    }
+
+    private func listenForTriggers() async throws {
+        let listener = triggerListener
+        while true {
+            try await listener.pass()
+            try await Task.sleep(for: .milliseconds(200))
         }
     }
 

@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Runs a command with a throw-away Dhow server whose address and token are in DHOW_URL and DHOW_TOKEN; stops and removes it afterwards.
+# DHOW_BINARY names the binary (default: the debug build); further settings of the server come from its own variables (DHOW_DATABASE, …).
+
+set -euo pipefail
+
+readonly root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+readonly binary="${DHOW_BINARY:-$root/.build/debug/dhow}"
+
+if [ $# -eq 0 ]; then
+    echo "usage: with-server.sh COMMAND..." >&2
+    exit 64
+fi
+
+folder="$(mktemp -d "${TMPDIR:-/tmp}/dhow-server.XXXXXX")"
+server=
+remove() {
+    [ -z "$server" ] || { kill "$server" 2>/dev/null && wait "$server" 2>/dev/null; } || true
+    rm -rf -- "$folder"
+}
+trap remove EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+mkfifo "$folder/output"
+"$binary" serve --data "$folder/data" --port 0 >"$folder/output" 2>"$folder/log" &
+server=$!
+# The server's own word that it answers; the pipe closes when it ends without one. Kept open, so that later lines have a reader.
+exec 3<"$folder/output"
+while IFS= read -r line <&3; do
+    case "$line" in *"answers at "*) DHOW_URL="${line##*answers at }"; break ;; esac
+done
+if [ -z "${DHOW_URL:-}" ]; then
+    echo "with-server: the server did not start:" >&2
+    cat "$folder/log" >&2
+    exit 1
+fi
+DHOW_TOKEN="$(cat "$folder/data/admin-token")"
+export DHOW_URL DHOW_TOKEN
+cat <&3 >/dev/null &
+"$@"
