@@ -37,6 +37,18 @@ package enum ServingMigrations {
                     ){clustered}
                     """,
                     "CREATE INDEX label_by_arrival ON label (workspace, endpoint, received, prediction)",
+                    // What a label said before it was corrected. No primary key: the same value may return within a millisecond.
+                    """
+                    CREATE TABLE label_history (
+                        workspace TEXT NOT NULL,
+                        endpoint TEXT NOT NULL,
+                        prediction TEXT NOT NULL,
+                        value DOUBLE PRECISION NOT NULL,
+                        received BIGINT NOT NULL,
+                        replaced BIGINT NOT NULL
+                    )
+                    """,
+                    "CREATE INDEX label_history_by_prediction ON label_history (workspace, endpoint, prediction, replaced)",
                 ])
         ])
 }

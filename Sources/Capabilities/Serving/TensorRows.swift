@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Backends
+import Backends
 import Domain
 
 /// Taking rows out of tensors and putting them together again, so that one request can be answered by several revisions.
@@ -8,40 +8,66 @@ extension Tensor {
     /// Values of one row.
     var valuesPerRow: Int { shape.dropFirst().reduce(1, *) }
 
+    /// Whether there are as many values as the shape says.
+    var isComplete: Bool {
+        var count = 1
+        for size in shape {
+            let (product, overflow) = count.multipliedReportingOverflow(by: size)
+            if overflow || size < 0 { return false }
+            count = product
+        }
+        return count == values.count
+    }
+
     /// The given rows, in the given order. O(values taken).
     func taking(rows: [Int]) -> Tensor {
         Tensor(name: name, shape: [rows.count] + shape.dropFirst(), values: values.taking(rows: rows, width: valuesPerRow))
     }
 
-    /// A tensor of `count` rows in which `parts[k]` gives the rows `rows[k]`. All parts agree in name, type and row shape.
-    static func merging(_ parts: [Tensor], rows: [[Int]], count: Int) throws -> Tensor {
+    /// A tensor of `count` rows in which `parts[k]` gives the rows `rows[k]`.
+    ///
+    /// - Throws: `Problem` `.internal` when the parts differ in type or row shape, or one has not a value for each of its rows.
+    static func merging(_ parts: [Tensor], rows: [[Int]], count: Int) throws(Problem) -> Tensor {
         guard let first = parts.first else { preconditionFailure("Something was merged.") }
-        if parts.count == 1 { return first }
-        guard parts.allSatisfy({ $0.values.datatype == first.values.datatype && $0.shape.dropFirst() == first.shape.dropFirst() }) else {
-            throw Problem(
-                .internal, "serving.output.differs", "The revisions answer '\(first.name)' in different shapes or types.",
-                fix: "Release versions of one endpoint with the same signature.")
-        }
         let width = first.valuesPerRow
-        let values = TensorValues.merging(parts.map(\.values), rows: rows, count: count, width: width)
+        var values = first.values.empty(count: count * width)
+        for (part, rows) in zip(parts, rows) {
+            guard part.shape.first == rows.count, part.shape.dropFirst() == first.shape.dropFirst(), part.isComplete,
+                values.place(part.values, at: rows, width: width)
+            else {
+                throw Problem(
+                    .internal, "serving.output.differs", "The revisions answer '\(first.name.printable)' in different shapes or types.",
+                    fix: "Release versions of one endpoint with the same signature.")
+            }
+        }
         return Tensor(name: first.name, shape: [count] + first.shape.dropFirst(), values: values)
     }
 
-    /// The value at a row's last column as a number; nil for other types.
-    func lastValue(ofRow row: Int) -> Double? {
-        let index = row * valuesPerRow + valuesPerRow - 1
-        return switch values {
-        case .float32(let values): Double(values[index])
-        case .float64(let values): values[index]
-        default: nil
+    /// Whether every value is a number that JSON can carry.
+    var isFinite: Bool {
+        switch values {
+        case .float32(let values): values.allSatisfy(\.isFinite)
+        case .float64(let values): values.allSatisfy(\.isFinite)
+        default: true
         }
     }
 
-    /// A row's value for the prediction log: a scalar, or a list when the row is wider than one.
-    func logged(row: Int) -> JSONValue {
+    /// The value in each row's last column, not a number where it is not finite; nil unless the tensor has floating values in `rows` rows.
+    func lastColumn(rows: Int) -> [Double]? {
+        guard shape.first == rows, isComplete else { return nil }
         let width = valuesPerRow
-        if width == 1 { return values.logged(at: row) }
-        return .array((row * width..<(row + 1) * width).map { values.logged(at: $0) })
+        guard width > 0 else { return nil }
+        func last(_ value: (Int) -> Double) -> [Double] {
+            (0..<rows).map { row in
+                let value = value(row * width + width - 1)
+                return value.isFinite ? value : .nan
+            }
+        }
+        return switch values {
+        case .float32(let values): last { Double(values[$0]) }
+        case .float64(let values): last { values[$0] }
+        default: nil
+        }
     }
 }
 
@@ -63,38 +89,39 @@ extension TensorValues {
         }
     }
 
-    fileprivate static func merging(_ parts: [TensorValues], rows: [[Int]], count: Int, width: Int) -> TensorValues {
-        func merge<Value>(_ extract: (TensorValues) -> [Value]?) -> [Value]? {
-            var merged: [Value] = []
-            for (part, rows) in zip(parts, rows) {
-                guard let values = extract(part) else { return nil }
-                if merged.isEmpty, let filler = values.first { merged = Array(repeating: filler, count: count * width) }
-                for (position, row) in rows.enumerated() {
-                    for column in 0..<width { merged[row * width + column] = values[position * width + column] }
+    /// As many zeros of the same type.
+    fileprivate func empty(count: Int) -> TensorValues {
+        switch self {
+        case .float32: .float32(Array(repeating: 0, count: count))
+        case .float64: .float64(Array(repeating: 0, count: count))
+        case .int64: .int64(Array(repeating: 0, count: count))
+        case .int32: .int32(Array(repeating: 0, count: count))
+        case .bool: .bool(Array(repeating: false, count: count))
+        case .string: .string(Array(repeating: "", count: count))
+        }
+    }
+
+    /// Writes `part`'s rows to the given places; false when it is of another type.
+    fileprivate mutating func place(_ part: TensorValues, at rows: [Int], width: Int) -> Bool {
+        func placing<Value>(_ part: [Value], in values: consuming [Value]) -> [Value] {
+            var source = 0
+            for row in rows {
+                for target in row * width..<(row + 1) * width {
+                    values[target] = part[source]
+                    source += 1
                 }
             }
-            return merged
+            return values
         }
-        if let values = merge({ if case .float32(let values) = $0 { values } else { nil } }) { return .float32(values) }
-        if let values = merge({ if case .float64(let values) = $0 { values } else { nil } }) { return .float64(values) }
-        if let values = merge({ if case .int64(let values) = $0 { values } else { nil } }) { return .int64(values) }
-        if let values = merge({ if case .int32(let values) = $0 { values } else { nil } }) { return .int32(values) }
-        if let values = merge({ if case .bool(let values) = $0 { values } else { nil } }) { return .bool(values) }
-        if let values = merge({ if case .string(let values) = $0 { values } else { nil } }) { return .string(values) }
-        preconditionFailure("The parts agree in type.")
-    }
-
-    fileprivate func logged(at index: Int) -> JSONValue {
-        switch self {
-        case .float32(let values): Self.logged(Double(values[index]))
-        case .float64(let values): Self.logged(values[index])
-        case .int64(let values): .integer(values[index])
-        case .int32(let values): .integer(Int64(values[index]))
-        case .bool(let values): .bool(values[index])
-        case .string(let values): .string(values[index])
+        switch (self, part) {
+        case (.float32(let values), .float32(let part)): self = .float32(placing(part, in: values))
+        case (.float64(let values), .float64(let part)): self = .float64(placing(part, in: values))
+        case (.int64(let values), .int64(let part)): self = .int64(placing(part, in: values))
+        case (.int32(let values), .int32(let part)): self = .int32(placing(part, in: values))
+        case (.bool(let values), .bool(let part)): self = .bool(placing(part, in: values))
+        case (.string(let values), .string(let part)): self = .string(placing(part, in: values))
+        default: return false
         }
+        return true
     }
-
-    /// JSON has no NaN: a missing number is null.
-    private static func logged(_ value: Double) -> JSONValue { value.isFinite ? .number(value) : .null }
 }

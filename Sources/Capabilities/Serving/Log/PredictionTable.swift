@@ -6,8 +6,18 @@ import Foundation
 
 /// The prediction log.
 package struct PredictionTable {
-    /// Rows a statement inserts at once; ten columns each stay far below every engine's bound on arguments.
-    private static let rowsPerStatement = 200
+    static let columns = 10
+    /// Rows a statement inserts at once, largest first: few texts, so that engines keep all of them prepared, and far below every
+    /// engine's bound on arguments.
+    private static let statements: [(rows: Int, sql: String)] = [200, 50, 10, 1].map { rows in
+        let places = Array(repeating: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", count: rows).joined(separator: ", ")
+        let sql = """
+            INSERT INTO prediction (workspace, endpoint, time, id, revision, candidate, candidate_percent, inputs, score, logged)
+            VALUES \(places) ON CONFLICT DO NOTHING
+            """
+        return (rows, sql)
+    }
+
     private let transaction: any Transaction
 
     package init(transaction: any Transaction) {
@@ -16,24 +26,28 @@ package struct PredictionTable {
 
     /// A row whose id is there already is left as it was.
     package func insert(_ predictions: [(workspace: String, prediction: Prediction)]) throws {
-        for start in stride(from: 0, to: predictions.count, by: Self.rowsPerStatement) {
-            let part = predictions[start..<min(start + Self.rowsPerStatement, predictions.count)]
-            var values: [DatabaseValue] = []
-            values.reserveCapacity(part.count * 10)
-            for (workspace, prediction) in part {
-                values += [
-                    .text(workspace), .text(prediction.endpoint), .integer(prediction.time.milliseconds), .text(prediction.id),
-                    .integer(Int64(prediction.revision)), prediction.candidate.map { .integer(Int64($0)) } ?? .null,
-                    .integer(Int64(prediction.candidatePercent)), .text(try Self.text(prediction.inputs)),
-                    prediction.score.map { .real($0) } ?? .null, .integer(prediction.logged.milliseconds),
-                ]
+        var arguments: [DatabaseValue] = []
+        arguments.reserveCapacity(predictions.count * Self.columns)
+        for (workspace, prediction) in predictions {
+            let inputs = String(decoding: try JSONEncoder().encode(prediction.inputs), as: UTF8.self)
+            arguments += [
+                .text(workspace), .text(prediction.endpoint), .integer(prediction.time.milliseconds), .text(prediction.id),
+                .integer(Int64(prediction.revision)), prediction.candidate.map { .integer(Int64($0)) } ?? .null,
+                .integer(Int64(prediction.candidatePercent)), .text(inputs), prediction.score.map { .real($0) } ?? .null,
+                .integer(prediction.logged.milliseconds),
+            ]
+        }
+        try insert(arguments: arguments)
+    }
+
+    /// - Parameter arguments: The columns of each row, in the order of the statement.
+    func insert(arguments: [DatabaseValue]) throws {
+        var start = 0
+        for (rows, sql) in Self.statements {
+            while arguments.count - start >= rows * Self.columns {
+                try transaction.execute(sql, values: Array(arguments[start..<start + rows * Self.columns]))
+                start += rows * Self.columns
             }
-            let places = Array(repeating: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", count: part.count).joined(separator: ", ")
-            try transaction.execute(
-                """
-                INSERT INTO prediction (workspace, endpoint, time, id, revision, candidate, candidate_percent, inputs, score, logged)
-                VALUES \(places) ON CONFLICT DO NOTHING
-                """, values: values)
         }
     }
 
@@ -41,7 +55,7 @@ package struct PredictionTable {
         try transaction.row("SELECT * FROM prediction WHERE id = ? AND workspace = ?", id, workspace).map(Self.decode)
     }
 
-    /// Rows about `[start, end)`, in order of time; O(rows in the window).
+    /// Rows about `[start, end)`, in order of time, each with its label if it has one; O(rows in the window).
     package func forEach(
         of endpoint: String, in workspace: String, from start: Timestamp, to end: Timestamp, _ body: (Prediction, Double?) throws -> Void
     ) throws {
@@ -79,7 +93,19 @@ package struct PredictionTable {
         return Prediction(
             id: try row["id"], endpoint: try row["endpoint"], time: try row["time"], revision: try row["revision"],
             candidate: try row["candidate"], candidatePercent: try row["candidate_percent"],
-            inputs: try JSONDecoder().decode([String: JSONValue].self, from: Data(text.utf8)), score: try row["score"],
-            logged: try row["logged"])
+            inputs: try inputs(from: text), score: try row["score"], logged: try row["logged"])
+    }
+
+    private static func inputs(from text: String) throws -> [String: JSONValue] {
+        var cursor = JSONCursor(Array(text.utf8))
+        var inputs: [String: JSONValue] = [:]
+        do {
+            try cursor.forEachMember { cursor, name in inputs[name] = try cursor.value() }
+        } catch let fault as JSONCursor.Fault {
+            throw Problem(
+                .internal, "serving.prediction.unreadable", "The inputs of a logged prediction cannot be read.",
+                why: "At byte \(fault.position): \(fault.reason).")
+        }
+        return inputs
     }
 }

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Backends
+package import Domain
+
+/// The model version that a revision serves.
+package struct ServedVersion: Hashable, Sendable, CustomStringConvertible {
+    package var workspace: String
+    package var model: String
+    package var number: Int
+
+    package init(workspace: String, model: String, number: Int) {
+        self.workspace = workspace
+        self.model = model
+        self.number = number
+    }
+
+    package var description: String { "version \(number) of model '\(model)'" }
+}
+
+/// One file of a model version.
+package struct ServedFile: Sendable {
+    package var path: String
+    package var digest: BlobDigest
+    package var size: Int64
+
+    package init(path: String, digest: BlobDigest, size: Int64) {
+        self.path = path
+        self.digest = digest
+        self.size = size
+    }
+}
+
+/// Where the files of a version are known; the model registry, as serving sees it.
+package protocol VersionFiles: Sendable {
+    /// - Throws: `Problem` `.notFound` when there is no such version.
+    func files(of version: ServedVersion) async throws -> [ServedFile]
+}
+
+/// A model in memory, and which of its outputs is the score.
+package struct ServedModel: Sendable {
+    package let model: any LoadedModel
+    /// The output whose last column is logged as a row's score: one named `probability` or `probabilities`, else the last floating one;
+    /// nil when the model has no floating output.
+    package let scoreOutput: String?
+
+    package init(_ model: any LoadedModel) {
+        self.model = model
+        let floating = model.outputs.filter { $0.datatype == .float32 || $0.datatype == .float64 }
+        scoreOutput = (floating.first { $0.name == "probability" || $0.name == "probabilities" } ?? floating.last)?.name
+    }
+}

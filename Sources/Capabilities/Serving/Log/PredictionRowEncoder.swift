@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Backends
+import Domain
+
+/// Turns requests into the arguments of their rows' `INSERT`.
+struct PredictionRowEncoder {
+    /// `{"a":`, `,"b":` and so on, kept from one request to the next, because most have the same inputs.
+    private var prefixes: [(name: String, bytes: [UInt8])] = []
+    private var text = JSONText(capacity: 1024)
+    private(set) var arguments: [DatabaseValue] = []
+
+    init(rows: Int) {
+        arguments.reserveCapacity(rows * PredictionTable.columns)
+    }
+
+    mutating func append(_ request: AnsweredRequest) {
+        preparePrefixes(for: request.inputs)
+        let candidate: DatabaseValue = request.candidate.map { .integer(Int64($0)) } ?? .null
+        for row in 0..<request.rows {
+            text.bytes.removeAll(keepingCapacity: true)
+            for (index, input) in request.inputs.enumerated() {
+                text.bytes.append(contentsOf: prefixes[index].bytes)
+                input.values.write(row: row, width: input.shape.count == 1 ? 1 : input.valuesPerRow, to: &text)
+            }
+            text.bytes.append(UInt8(ascii: "}"))
+            arguments.append(.text(request.workspace))
+            arguments.append(.text(request.endpoint))
+            arguments.append(.integer(request.time.milliseconds))
+            arguments.append(.text("\(request.id).\(row)"))
+            arguments.append(.integer(Int64(request.revisions[row])))
+            arguments.append(candidate)
+            arguments.append(.integer(Int64(request.candidatePercent)))
+            arguments.append(.text(String(decoding: text.bytes, as: UTF8.self)))
+            arguments.append(request.scores[row].isNaN ? .null : .real(request.scores[row]))
+            arguments.append(.integer(request.logged.milliseconds))
+        }
+    }
+
+    private mutating func preparePrefixes(for inputs: [Tensor]) {
+        if prefixes.count == inputs.count, zip(prefixes, inputs).allSatisfy({ $0.name == $1.name }) { return }
+        prefixes = inputs.enumerated().map { index, input in
+            var text = JSONText(capacity: input.name.utf8.count + 4)
+            text.bytes.append(index == 0 ? UInt8(ascii: "{") : UInt8(ascii: ","))
+            text.append(input.name)
+            text.bytes.append(UInt8(ascii: ":"))
+            return (input.name, text.bytes)
+        }
+    }
+}
+
+extension TensorValues {
+    /// A scalar, or a list when the row is wider or narrower than one; a missing number is null.
+    fileprivate func write(row: Int, width: Int, to text: inout JSONText) {
+        if width == 1 { return write(at: row, to: &text) }
+        text.bytes.append(UInt8(ascii: "["))
+        for column in 0..<width {
+            if column > 0 { text.bytes.append(UInt8(ascii: ",")) }
+            write(at: row * width + column, to: &text)
+        }
+        text.bytes.append(UInt8(ascii: "]"))
+    }
+
+    private func write(at index: Int, to text: inout JSONText) {
+        switch self {
+        case .float32(let values): text.append(values[index])
+        case .float64(let values): text.append(values[index])
+        case .int64(let values): text.append(values[index])
+        case .int32(let values): text.append(values[index])
+        case .bool(let values): text.append(values[index])
+        case .string(let values): text.append(values[index])
+        }
+    }
+}

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Backends
+import Delivery
+package import Domain
+
+/// Traffic as Delivery's tables have it.
+package struct DeliveredTraffic: TrafficSource {
+    private let database: any Database
+
+    package init(database: any Database) {
+        self.database = database
+    }
+
+    package func traffic(changedSince time: Timestamp?, except known: [EndpointName: Int]) async throws -> [EndpointTraffic] {
+        try await database.read { transaction in
+            let changed = try TrafficSplits(transaction: transaction).versions(changedSince: time)
+            return try changed.compactMap { state in
+                let name = EndpointName(workspace: state.workspace, name: state.endpoint)
+                return known[name] == state.version ? nil : try Self.traffic(of: name, in: transaction)
+            }
+        }
+    }
+
+    private static func traffic(of endpoint: EndpointName, in transaction: any Transaction) throws -> EndpointTraffic? {
+        guard let split = try TrafficSplits(transaction: transaction).current(endpoint.name, in: endpoint.workspace) else { return nil }
+        let revisions = RevisionTable(transaction: transaction, workspace: endpoint.workspace)
+        let shares = try split.shares.map { share in
+            guard let revision = try revisions.find(endpoint.name, share.revision) else {
+                throw Problem(
+                    .internal, "serving.revision.missing", "Revision \(share.revision) of endpoint '\(endpoint.name)' is missing.",
+                    why: "Its traffic split names it.")
+            }
+            let version = ServedVersion(workspace: endpoint.workspace, model: revision.model, number: revision.version)
+            return EndpointTraffic.Share(revision: share.revision, version: version, percent: share.percent)
+        }
+        let rollout = try transaction.row(
+            "SELECT candidate FROM rollout WHERE workspace = ? AND endpoint = ? AND phase IN ('progressing', 'paused')", endpoint.workspace,
+            endpoint.name)
+        return EndpointTraffic(
+            endpoint: endpoint, version: split.version, salt: split.salt, shares: shares, candidate: try rollout.map { try $0["candidate"] }
+        )
+    }
+}
