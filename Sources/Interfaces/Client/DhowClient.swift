@@ -36,6 +36,12 @@ package struct DhowClient: Sendable {
         return try decode(try await send(.POST, path, [:], body: .bytes(data), type: "application/json", idempotencyKey: idempotencyKey))
     }
 
+    /// Putting the same thing twice is putting it once, so it needs no key.
+    package func put<Answer: Decodable>(_ path: String, _ body: some Encodable, as type: Answer.Type = Answer.self) async throws -> Answer {
+        let data = try JSONEncoder().encode(body)
+        return try decode(try await send(.PUT, path, [:], body: .bytes(data), type: "application/json"))
+    }
+
     package func delete<Answer: Decodable>(_ path: String, _ query: [String: String?] = [:], as type: Answer.Type = Answer.self)
         async throws -> Answer
     {

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import API
+package import ArgumentParser
+import Client
+
+/// `dhow gate …`
+package struct GateCommands: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "gate", abstract: "See what quality gates found.", subcommands: [List.self, Show.self])
+
+    package init() {}
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the gate reports about a model, newest first.")
+
+        @OptionGroup var options: ClientOptions
+        @OptionGroup var listing: ListingOptions
+        @Argument var model: String
+        @Option(help: "Only reports about this version.") var version: Int?
+
+        func run() async throws {
+            let reports = try await options.client().items(
+                path("gate-reports"), ["model": model, "version": version.map { "\($0)" }], limit: listing.limit, as: GateReportAnswer.self)
+            if options.json { return try Output.json(reports) }
+            Output.table(
+                ["id", "created", "gate", "version", "champion", "outcome", "checks"],
+                reports.map { report in
+                    let passed = report.checks.count { $0.outcome == "passed" }
+                    return [
+                        report.id, Output.time(report.created), report.gate, "\(report.version)", report.champion.map { "\($0)" } ?? "-",
+                        report.outcome, "\(passed) of \(report.checks.count) passed",
+                    ]
+                })
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show a gate report: each check with its outcome, reason and evidence.")
+
+        @OptionGroup var options: ClientOptions
+        @Argument(help: "Id of the report.") var report: String
+
+        func run() async throws {
+            let answer: GateReportAnswer = try await options.client().get(path("gate-reports", report))
+            if options.json { return try Output.json(answer) }
+            Output.table(
+                ["what", "value"],
+                [
+                    ["gate", answer.gate], ["model", "\(answer.model) \(answer.version)"], ["outcome", answer.outcome],
+                    ["champion then", answer.champion.map { "\($0)" } ?? "-"], ["run", answer.run ?? "-"],
+                    ["snapshots", answer.snapshots.isEmpty ? "-" : answer.snapshots.joined(separator: ", ")],
+                    ["scored rows", "\(answer.scoredRows)"], ["evaluated", "\(Output.time(answer.created)) by \(answer.evaluatedBy)"],
+                    ["digest", answer.digest],
+                ])
+            print()
+            Output.table(
+                ["check", "outcome", "reason", "evidence"],
+                answer.checks.map { check in
+                    let evidence = check.evidence.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+                    return [check.name, check.outcome, check.reason, evidence.joined(separator: " ")]
+                })
+        }
+    }
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import API
+package import ArgumentParser
+import Client
+
+/// `dhow release …`
+package struct ReleaseCommands: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
+        commandName: "release", abstract: "Put approved model versions into endpoints.", subcommands: [Create.self, List.self, Show.self])
+
+    package init() {}
+
+    struct Create: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Release a version to an endpoint: its first takes all traffic, later ones roll out step by step.")
+
+        @OptionGroup var options: ClientOptions
+        @Argument var endpoint: String
+        @Argument var model: String
+        @Argument var version: Int
+        @Option(help: "Id of the passed gate report.") var report: String
+        @Option(help: "Id of the approval.") var approval: String
+        @Option(help: "The candidate's share step by step, such as 10,50,100.") var percents: String?
+        @Option(help: "Labelled predictions of each revision needed in a step.") var minimumLabelled: Int?
+        @Option(help: "Probability that a candidate that is no worse is rolled back.") var alpha: Double?
+        @Option(help: "Seconds without a decision after which the rollout pauses.") var maximumSeconds: Int?
+        @Option(help: "The share of invalid predictions a candidate may have.") var invalidShare: Double?
+        @Flag(help: "Promote only once the candidate is shown not to be worse.") var requireShownNotWorse = false
+        @Option(help: "The unfinished rollout of the endpoint that this release ends.") var supersede: String?
+
+        func run() async throws {
+            let plan = RolloutPlanBody(
+                percents: try steps(), minimumLabelled: minimumLabelled, alpha: alpha, maximumSeconds: maximumSeconds,
+                invalidShare: invalidShare, requiresShownNotWorse: requireShownNotWorse ? true : nil)
+            let answer: ReleaseAnswer = try await options.client().post(
+                path("releases"),
+                CreateReleaseRequest(
+                    endpoint: endpoint, model: model, version: version, gateReport: report, approval: approval, plan: plan,
+                    supersededRollout: supersede))
+            if options.json { return try Output.json(answer) }
+            print("Release \(answer.id) is \(answer.state): revision \(answer.revision), rollout \(answer.rollout).")
+        }
+
+        private func steps() throws -> [Int]? {
+            try percents?.split(separator: ",").map { part in
+                guard let percent = Int(part) else { throw ValidationError("--percents are whole numbers with commas between them.") }
+                return percent
+            }
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List releases, newest first.")
+
+        @OptionGroup var options: ClientOptions
+        @OptionGroup var listing: ListingOptions
+        @Option(help: "Only of this endpoint.") var endpoint: String?
+
+        func run() async throws {
+            let releases = try await options.client().items(
+                path("releases"), ["endpoint": endpoint], limit: listing.limit, as: ReleaseAnswer.self)
+            if options.json { return try Output.json(releases) }
+            Output.table(
+                ["id", "created", "endpoint", "version", "revision", "state", "rollout"],
+                releases.map {
+                    [$0.id, Output.time($0.created), $0.endpoint, "\($0.model) \($0.version)", "\($0.revision)", $0.state, $0.rollout]
+                })
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show a release.")
+
+        @OptionGroup var options: ClientOptions
+        @Argument(help: "Id of the release.") var release: String
+
+        func run() async throws {
+            let answer: ReleaseAnswer = try await options.client().get(path("releases", release))
+            if options.json { return try Output.json(answer) }
+            Output.table(
+                ["what", "value"],
+                [
+                    ["state", answer.state], ["version", "\(answer.model) \(answer.version)"], ["endpoint", answer.endpoint],
+                    ["revision", "\(answer.revision)"], ["rollout", answer.rollout], ["gate report", answer.gateReport],
+                    ["approval", answer.approval], ["created", "\(Output.time(answer.created)) by \(answer.createdBy)"],
+                    ["finished", Output.time(answer.finished)],
+                ])
+        }
+    }
+}
