@@ -73,7 +73,6 @@ package actor RolloutObserver {
                 report(error)
             }
         }
-        if !active.isEmpty { try await rollouts.pauseOverdue() }
         return active.count
     }
 
