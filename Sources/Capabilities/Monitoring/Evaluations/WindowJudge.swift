@@ -31,7 +31,9 @@ struct WindowJudge {
             scoreDrifted: score?.hasDrifted == true, performance: performance.standing)
 
         var reasons = faults.map(\.explanation)
-        if let baseline {
+        if current.rowCount == 0 {
+            reasons.append("Nothing was answered in the window.")
+        } else if let baseline {
             if !hasEnoughRows {
                 reasons.append(
                     "The window has \(current.rowCount) rows and the baseline \(baseline.rowCount); \(thresholds.minimumRows) are needed.")
