@@ -73,11 +73,11 @@ let package = Package(
 
         capability("Governance", with: crypto),
         capability("Tracking", after: "Governance", "Statistics", with: "CZlib", crypto),
-        capability("Registry", after: "Governance", "Tracking", with: yams),
+        capability("Registry", after: "Governance", "Tracking", with: crypto, yams),
         capability("Pipelines", after: "Governance", "Tracking", with: crypto, yams),
         capability("Delivery", after: "Governance", "Tracking", "Registry", "Statistics", with: crypto),
         capability("Serving", after: "Governance", "Registry", "Delivery"),
-        capability("Monitoring", after: "Governance", "Tracking", "Registry", "Delivery", "Serving", "Statistics"),
+        capability("Monitoring", after: "Governance", "Tracking", "Registry", "Delivery", "Serving", "Statistics", with: crypto),
 
         library("CPostgres", "libpq", apt: "libpq-dev"),
         library("CZlib", "zlib", apt: "zlib1g-dev"),
@@ -115,6 +115,11 @@ let package = Package(
         tests("Ledger", "Domain", "Backends", "Governance", "TestSupport", crypto),
         tests("Pipelines", "Domain", "Pipelines"),
         tests("Delivery", "Domain", "Backends", "Governance", "Tracking", "Registry", "Delivery", "Statistics", "TestSupport"),
+        tests("Tracking", "Domain", "Backends", "Governance", "Tracking", "Statistics", "TestSupport"),
+        tests("Registry", "Domain", "Backends", "Governance", "Tracking", "Registry", "TestSupport"),
+        tests("Serving", "Domain", "Backends", "Governance", "Delivery", "Serving", "OnnxRuntime", "TestSupport"),
+        tests("Compatibility", "Domain", "Backends", "Tracking", "Serving", "Compatibility"),
+        tests("Monitoring", "Domain", "Backends", "Governance", "Statistics", "Delivery", "Serving", "Monitoring", "TestSupport"),
         tests("EndToEnd", "dhow", httpClient, nioCore, nioFoundation, nioHTTP1),
 
         benchmark("database", "Domain", "Backends", "SQLite", "Postgres"),

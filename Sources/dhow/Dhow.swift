@@ -17,9 +17,21 @@ struct Dhow: AsyncParsableCommand {
             CommandGroup(
                 name: "Server:",
                 subcommands: [
-                    ServeCommand.self, MigrateCommand.self, DoctorCommand.self, KeyCommands.self, BlobCommands.self, LedgerCommands.self,
+                    ServeCommand.self, MigrateCommand.self, DoctorCommand.self, KeyCommands.self, BlobCommands.self, DemoCommand.self,
                 ]),
             CommandGroup(name: "Identity:", subcommands: [TokenCommands.self, BindingCommands.self]),
+            CommandGroup(name: "Evidence:", subcommands: [LedgerCommands.self]),
+            CommandGroup(
+                name: "Data and training:",
+                subcommands: [SnapshotCommands.self, PipelineCommands.self, ExecutionCommands.self, TriggerCommands.self]),
+            CommandGroup(name: "Models:", subcommands: [ModelCommands.self, VersionCommands.self, AliasCommands.self]),
+            CommandGroup(
+                name: "Delivery:", subcommands: [GateCommands.self, ApprovalCommands.self, ReleaseCommands.self, RolloutCommands.self]),
+            CommandGroup(
+                name: "Serving and monitoring:",
+                subcommands: [
+                    EndpointCommands.self, PredictionCommands.self, LabelCommands.self, MonitorCommands.self, IncidentCommands.self,
+                ]),
         ])
 
     /// Exits with the statuses of `docs/cli.md`; a refusal never looks like a malfunction.

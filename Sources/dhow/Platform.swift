@@ -116,14 +116,26 @@ struct Platform: Sendable {
         [
             IdentityRoutes(identity: identity),
             StorageRoutes(maintenance: maintenance),
+            SnapshotRoutes(snapshots: snapshots, blobs: storage.blobs),
+            PipelineRoutes(catalogue: PipelineCatalogue(governor: governor), triggers: Triggers(governor: governor)),
+            ExecutionRoutes(executions: executions),
+            ModelRoutes(registry: registry),
+            GateReportRoutes(gates: delivery.gates, artifacts: artifacts),
+            ApprovalRoutes(approvals: delivery.approvals),
+            ReleaseRoutes(releases: delivery.releases),
+            RolloutRoutes(rollouts: delivery.rollouts),
             EndpointRoutes(endpoints: serving.endpoints, labels: serving.labels),
+            MonitorRoutes(monitors: monitors),
+            IncidentRoutes(incidents: incidents),
         ]
     }
+
+    private var artifacts: ArtifactStore { ArtifactStore(governor: governor, blobs: storage.blobs) }
 
     private var mlflow: any RouteGroup {
         MLflowRoutes(
             experiments: ExperimentTracking(governor: governor), runs: RunTracking(governor: governor),
-            loggedModels: LoggedModelTracking(governor: governor), artifacts: ArtifactStore(governor: governor, blobs: storage.blobs),
+            loggedModels: LoggedModelTracking(governor: governor), artifacts: artifacts,
             registry: registry)
     }
 

@@ -278,9 +278,11 @@ struct ExecutionDriver: Sendable {
         let attemptID = StepFolders.attemptID(execution.id, step.name, number)
         do {
             let with = try await resolver(execution).resolve(step.with)
+            // Whoever started the execution may have lost a role since: what counts is what they may do now.
+            let principal = execution.startedBy
+            let roles = try await governor.database.read { try BindingTable(transaction: $0).roles(of: principal.name) }
             var caller = Caller(
-                session: Session(principal: execution.startedBy, tokenID: nil, roles: [:]), workspace: execution.workspace,
-                requestID: execution.id)
+                session: Session(principal: principal, tokenID: nil, roles: roles), workspace: execution.workspace, requestID: execution.id)
             caller.idempotency = IdempotencyKey(key: attemptID, requestDigest: attemptID)
             let specification = try PipelineParser.parse(version.document)
             let snapshots = specification.parameters.filter { $0.type == .snapshot }.compactMap { execution.parameters[$0.name]?.text }

@@ -31,6 +31,7 @@ struct Spawn {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, output, 1)
         posix_spawn_file_actions_adddup2(&actions, errors, 2)
+        Self.closeOthers(&actions)
         var none = sigset_t()
         var every = sigset_t()
         sigemptyset(&none)
@@ -51,4 +52,16 @@ struct Spawn {
         }
         return identifier
     }
+
+    #if canImport(Darwin)
+    private static func closeOthers(_ actions: inout posix_spawn_file_actions_t?) {}
+    #else
+    private typealias CloseFrom = @convention(c) (UnsafeMutablePointer<posix_spawn_file_actions_t>, Int32) -> Int32
+
+    /// What libraries here keep open is not the child's. The call is in glibc 2.34 and later and hidden in its header.
+    private static func closeOthers(_ actions: inout posix_spawn_file_actions_t) {
+        guard let symbol = dlsym(nil, "posix_spawn_file_actions_addclosefrom_np") else { return }
+        _ = unsafeBitCast(symbol, to: CloseFrom.self)(&actions, 3)
+    }
+    #endif
 }

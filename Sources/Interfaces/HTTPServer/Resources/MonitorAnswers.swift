@@ -48,7 +48,7 @@ extension IncidentAnswer {
 
 extension JSONValue {
     /// The form a value has as JSON.
-    fileprivate init(encoding value: some Encodable) throws {
+    init(encoding value: some Encodable) throws {
         self = try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(value))
     }
 

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import Domain
+
+/// `POST /api/v1/executions`
+package struct StartExecutionRequest: Codable, Sendable {
+    package var pipeline: String
+    /// A snapshot is named by its id, or as `DATASET@N`, the N-th newest.
+    package var parameters: [String: JSONValue]?
+
+    package init(pipeline: String, parameters: [String: JSONValue]? = nil) {
+        self.pipeline = pipeline
+        self.parameters = parameters
+    }
+}
+
+/// One try of a step.
+package struct AttemptAnswer: Codable, Sendable {
+    package var number: Int
+    package var started: Int64
+    package var ended: Int64?
+    /// `succeeded`, `failed`, `refused`, `killed`, `timed out`, `cancelled` or `lost`.
+    package var outcome: String?
+    package var detail: String?
+
+    package init(number: Int, started: Int64, ended: Int64?, outcome: String?, detail: String?) {
+        self.number = number
+        self.started = started
+        self.ended = ended
+        self.outcome = outcome
+        self.detail = detail
+    }
+}
+
+/// One step of an execution. `outputs` are values, digests of files, or digests by path for folders.
+package struct StepAnswer: Codable, Sendable {
+    package var name: String
+    package var kind: String
+    /// `waiting`, `ready`, `running`, `succeeded`, `reused`, `failed`, `skipped` or `cancelled`.
+    package var state: String
+    package var attempts: [AttemptAnswer]
+    package var outputs: [String: JSONValue]
+    /// The execution whose result stands for this step's, when it was reused.
+    package var reusedFrom: String?
+    /// Why it is in its state, when there is something to say.
+    package var why: String?
+
+    package init(
+        name: String, kind: String, state: String, attempts: [AttemptAnswer], outputs: [String: JSONValue], reusedFrom: String?,
+        why: String?
+    ) {
+        self.name = name
+        self.kind = kind
+        self.state = state
+        self.attempts = attempts
+        self.outputs = outputs
+        self.reusedFrom = reusedFrom
+        self.why = why
+    }
+}
+
+/// `GET /api/v1/executions/{execution}`; `status` is `running`, `waitingForApproval`, `succeeded`, `failed` or `cancelled`.
+package struct ExecutionAnswer: Codable, Sendable {
+    package var id: String
+    package var pipeline: String
+    package var pipelineVersion: Int
+    package var parameters: [String: JSONValue]
+    package var status: String
+    package var startedBy: String
+    package var cause: String?
+    package var created: Int64
+    package var ended: Int64?
+    /// Absent in lists.
+    package var steps: [StepAnswer]?
+
+    package init(
+        id: String, pipeline: String, pipelineVersion: Int, parameters: [String: JSONValue], status: String, startedBy: String,
+        cause: String?, created: Int64, ended: Int64?, steps: [StepAnswer]?
+    ) {
+        self.id = id
+        self.pipeline = pipeline
+        self.pipelineVersion = pipelineVersion
+        self.parameters = parameters
+        self.status = status
+        self.startedBy = startedBy
+        self.cause = cause
+        self.created = created
+        self.ended = ended
+        self.steps = steps
+    }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+
+/// What is printed at the end: the table, the drills, the ledger, and how to look around.
+struct Epilogue {
+    let report: DemoReport
+    let folder: URL
+    let program: URL
+    let data: URL
+
+    func print() {
+        var lines = ["", DemoTable(report.months, width: Terminal.standardOutput.width).text, ""]
+        if let broken = report.faults.brokenCandidate {
+            let seconds = String(format: "%.1f", broken.secondsToRollback)
+            lines.append(
+                broken.rolledBack
+                    ? "Broken candidate: rolled back after \(broken.predictionsServed) predictions and \(seconds) s. \(broken.reason)"
+                    : "Broken candidate: NOT rolled back. \(broken.reason)")
+        }
+        if let celsius = report.faults.celsius {
+            lines.append(
+                "Celsius month: \(celsius.detected ? "recognised" : "NOT recognised"), retraining \(celsius.retrainBlocked ? "blocked" : "NOT blocked"). \(celsius.reason)"
+            )
+        }
+        lines.append("Ledger: \(report.ledger.entries) entries, \(report.ledger.verified ? "verified" : "NOT verified").")
+        let seconds = report.seconds
+        lines.append(
+            String(
+                format: "%.0f s in all; processor: Dhow %.1f s, training steps %.1f s, this program %.1f s.", seconds.total,
+                seconds.dhowCPU,
+                seconds.trainingCPU ?? 0, seconds.driverCPU ?? 0))
+        lines += [
+            "", "Report: \(folder.path)/report.html and report.json",
+            "Look around: \(program.path) serve --data \(data.path)", "  then, in another terminal, with --data \(data.path):",
+            "  dhow execution list | dhow version list flights | dhow rollout list | dhow ledger list | dhow lineage prediction ID",
+        ]
+        Terminal.write(lines.joined(separator: "\n") + "\n")
+    }
+}

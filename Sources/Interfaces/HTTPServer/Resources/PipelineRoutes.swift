@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import API
+import Domain
+import Governance
+import Hummingbird
+package import Pipelines
+
+/// Pipelines as documents, and the triggers that start them.
+package struct PipelineRoutes: RouteGroup {
+    /// 16 MiB: a document of 1 MiB and the names of ten thousand files.
+    private static let largestPipeline = 16 << 20
+
+    private let catalogue: PipelineCatalogue
+    private let triggers: Triggers
+
+    package init(catalogue: PipelineCatalogue, triggers: Triggers) {
+        self.catalogue = catalogue
+        self.triggers = triggers
+    }
+
+    package var routes: [Route] {
+        [
+            Route(.get, "/api/v1/pipelines", .permission(.pipelineRead), handler: list),
+            Route(.post, "/api/v1/pipelines", .permission(.pipelineApply), bodyLimit: Self.largestPipeline, handler: apply),
+            Route(.get, "/api/v1/pipelines/{pipeline}", .permission(.pipelineRead), handler: show),
+            Route(.get, "/api/v1/triggers", .permission(.pipelineRead), handler: listTriggers),
+            Route(.post, "/api/v1/triggers", .permission(.pipelineApply), handler: applyTrigger),
+            Route(.get, "/api/v1/triggers/{trigger}/firings", .permission(.pipelineRead), handler: listFirings),
+        ]
+    }
+
+    private func list(_ request: Request, _ context: APIContext) async throws -> Response {
+        try Answer.json(Page(items: try await catalogue.list(by: context.caller).map { PipelineAnswer($0, content: nil) }))
+    }
+
+    private func apply(_ request: Request, _ context: APIContext) async throws -> Response {
+        var context = context
+        let body = try await RequestBody.json(ApplyPipelineRequest.self, of: request, &context)
+        var sources: [String: BlobDigest] = [:]
+        for (path, text) in body.sources {
+            guard let digest = BlobDigest(text) else {
+                throw Problem(
+                    .invalid, "pipelines.source.digest", "'\(text.printable)' is not the digest of file '\(path.printable)'.",
+                    fix: "Give what PUT /api/v1/blobs answered.")
+            }
+            sources[path] = digest
+        }
+        let version = try await catalogue.apply(body.document, sources: sources, codeCommit: body.codeCommit, by: context.caller)
+        return try Answer.json(PipelineAnswer(version, content: try PipelineContent(version)), status: .created)
+    }
+
+    private func show(_ request: Request, _ context: APIContext) async throws -> Response {
+        let number = try ListQuery(request).integer("version").map { Int($0) }
+        let version = try await catalogue.get(try context.parameter("pipeline"), version: number, by: context.caller)
+        return try Answer.json(PipelineAnswer(version, content: try PipelineContent(version)))
+    }
+
+    private func listTriggers(_ request: Request, _ context: APIContext) async throws -> Response {
+        try Answer.json(Page(items: try await triggers.list(by: context.caller).map(TriggerAnswer.init)))
+    }
+
+    private func applyTrigger(_ request: Request, _ context: APIContext) async throws -> Response {
+        var context = context
+        let body = try await RequestBody.json(ApplyTriggerRequest.self, of: request, &context)
+        let trigger = try await triggers.apply(
+            body.name, verb: body.event, resource: body.resource, pipeline: body.pipeline, parameters: body.parameters ?? [:],
+            by: context.caller)
+        return try Answer.json(TriggerAnswer(trigger), status: .created)
+    }
+
+    private func listFirings(_ request: Request, _ context: APIContext) async throws -> Response {
+        let firings = try await triggers.firings(
+            of: try context.parameter("trigger"), limit: try ListQuery(request).limit, by: context.caller)
+        return try Answer.json(Page(items: firings.map(TriggerFiringAnswer.init)))
+    }
+}
+
+extension PipelineAnswer {
+    init(_ version: PipelineVersion, content: PipelineContent?) {
+        self.init(
+            pipeline: version.pipeline, version: version.version, digest: version.digest, codeCommit: version.codeCommit,
+            author: version.author, created: version.created.milliseconds, content: content)
+    }
+}
+
+extension PipelineContent {
+    init(_ version: PipelineVersion) throws {
+        let specification = try PipelineParser.parse(version.document)
+        self.init(
+            document: version.document, sources: version.sources.mapValues(\.description),
+            parameters: specification.parameters.map {
+                ParameterAnswer(name: $0.name, type: $0.type.rawValue, defaultValue: $0.defaultValue)
+            },
+            steps: try ExecutionPlan(specification).nodes.map {
+                PlannedStepAnswer(name: $0.step.name, kind: $0.step.kind.rawValue, needs: $0.needs)
+            })
+    }
+}
+
+extension TriggerAnswer {
+    init(_ trigger: Trigger) {
+        self.init(
+            name: trigger.name, event: trigger.verb, resource: trigger.resource, pipeline: trigger.pipeline, parameters: trigger.parameters,
+            author: trigger.author, created: trigger.created.milliseconds)
+    }
+}
+
+extension TriggerFiringAnswer {
+    init(_ firing: TriggerFiring) {
+        self.init(entry: firing.entry, execution: firing.execution, blocked: firing.blocked, time: firing.time.milliseconds)
+    }
+}
