@@ -21,8 +21,8 @@ struct ServerChildTests {
     @Test("answers where it says, keeps its outputs in a private file, and is asked to end when the work is done")
     func runs() async throws {
         try await Self.withLog { log in
-            // `read` on a pipe that nobody writes waits without a busy loop; the trap proves that SIGTERM came.
-            let script = "trap 'echo drained $WORD; kill $!; exit 0' TERM; \(Self.answering) tail -f /dev/null & wait"
+            // It waits without a busy loop; the trap proves that SIGTERM came.
+            let script = "tail -f /dev/null & trap 'echo drained $WORD; kill $!; exit 0' TERM; \(Self.answering) wait"
             let identifier = try await ServerChild.with(
                 Self.shell, arguments: ["-c", script], environment: ["WORD": "well"], log: log
             ) { server in
