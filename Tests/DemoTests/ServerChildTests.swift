@@ -30,6 +30,8 @@ struct ServerChildTests {
                 #expect(kill(server.processIdentifier, 0) == 0)
                 #if os(Linux)
                 #expect(ProcessorTime(ofProcess: server.processIdentifier) != nil)
+                let open = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(server.processIdentifier)/fd")
+                #expect(Set(open) == ["0", "1", "2"])
                 #endif
                 return server.processIdentifier
             }
