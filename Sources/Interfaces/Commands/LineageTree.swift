@@ -14,8 +14,8 @@ struct LineageTree {
         if let missing = node.missing { lines.append(trunk + "missing: \(missing)".withoutControls) }
         lines += node.facts.map { trunk + "\($0.name): \($0.value)".withoutControls }
         lines += node.entries.map { entry in
-            let proof = entry.unproven.map { "not proven: \($0)" } ?? "proven"
-            return trunk + "ledger \(entry.seq): \(entry.verb) by \(entry.actor), \(Output.time(entry.time)) (\(proof))".withoutControls
+            let proof = entry.unproven.map { "no receipt: \($0)" } ?? "receipt"
+            return trunk + "ledger \(entry.seq): \(entry.verb) by \(entry.actor), \(Output.time(entry.time)) [\(proof)]".withoutControls
         }
         lines += node.faults.map { trunk + "FAULT: \($0)".withoutControls }
         for (index, child) in node.children.enumerated() {
