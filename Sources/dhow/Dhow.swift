@@ -20,7 +20,7 @@ struct Dhow: AsyncParsableCommand {
                     ServeCommand.self, MigrateCommand.self, DoctorCommand.self, KeyCommands.self, BlobCommands.self, DemoCommand.self,
                 ]),
             CommandGroup(name: "Identity:", subcommands: [TokenCommands.self, BindingCommands.self]),
-            CommandGroup(name: "Evidence:", subcommands: [LedgerCommands.self]),
+            CommandGroup(name: "Evidence:", subcommands: [LedgerCommands.self, LineageCommands.self]),
             CommandGroup(
                 name: "Data and training:",
                 subcommands: [SnapshotCommands.self, PipelineCommands.self, ExecutionCommands.self, TriggerCommands.self]),

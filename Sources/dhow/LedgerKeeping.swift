@@ -19,6 +19,9 @@ struct LedgerKeeping: Service {
         governor.onCommit { loop.wake() }
     }
 
+    /// The public key that checkpoints are signed with.
+    var key: String { signer.verifier.description }
+
     /// Refuses a database that is behind the checkpoint kept outside it: someone restored an older one.
     func checkAgainstCheckpointFile() async throws {
         _ = try await signer.verifyAgainstFile()

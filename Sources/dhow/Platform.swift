@@ -127,7 +127,17 @@ struct Platform: Sendable {
             EndpointRoutes(endpoints: serving.endpoints, labels: serving.labels),
             MonitorRoutes(monitors: monitors),
             IncidentRoutes(incidents: incidents),
+            LedgerRoutes(governor: governor, key: ledger.key),
+            LineageRoutes(query: lineage, key: ledger.key),
         ]
+    }
+
+    private var lineage: LineageQuery {
+        LineageQuery(
+            governor: governor, endpoints: serving.endpoints, releases: delivery.releases, rollouts: delivery.rollouts,
+            gates: delivery.gates,
+            approvals: delivery.approvals, registry: registry, runs: RunTracking(governor: governor), snapshots: snapshots,
+            executions: executions)
     }
 
     private var artifacts: ArtifactStore { ArtifactStore(governor: governor, blobs: storage.blobs) }

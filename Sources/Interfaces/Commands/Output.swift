@@ -13,6 +13,8 @@ package enum Output {
 
     /// Columns are as wide as their widest cell; the last one is not padded.
     package static func table(_ columns: [String], _ rows: [[String]]) {
+        // Texts of other people are printed as they are, but for what would steer the terminal.
+        let rows = rows.map { $0.map { $0.replacing(/[[:cntrl:]]/, with: "\u{FFFD}") } }
         let widths = columns.indices.map { index in
             ([columns] + rows).map { $0[index].count }.max() ?? 0
         }

@@ -70,7 +70,8 @@ struct WindowJudge {
             level: level, constantLogLoss: level.map(Self.constantLogLoss), baselineLogLoss: baseline?.level?.logLoss, change: nil,
             standing: .unknown, reason: "")
         if let before = baseline?.level {
-            finding.change = DayBootstrap(summary.orderedDays, against: before.logLoss, seed: seed)
+            finding.change = DayBootstrap(
+                summary.orderedDays, against: before.logLoss, coverage: 2 * thresholds.logLossConfidence - 1, seed: seed)
         }
         (finding.standing, finding.reason) = standing(of: finding)
         return finding
@@ -98,7 +99,7 @@ struct WindowJudge {
             )
         }
         let interval =
-            "change \(Self.text(change.estimate)), 95 % interval \(Self.text(change.lower)) to \(Self.text(change.upper)) over days"
+            "change \(Self.text(change.estimate)), \(Int((change.coverage * 100).rounded())) % interval \(Self.text(change.lower)) to \(Self.text(change.upper)) over days"
         guard change.estimate > margin else { return (.fine, "\(comparison): \(interval), within the margin of \(margin).") }
         guard change.lower > 0 else {
             return (.inconclusive, "\(comparison): \(interval), beyond the margin of \(margin) but perhaps by chance.")

@@ -13,6 +13,9 @@ package struct MonitorThresholds: Codable, Equatable, Sendable {
     package var minimumRows = 200
     /// Log loss, in nats, that a window may be worse than the baseline.
     package var logLossMargin = 0.03
+    /// One-sided confidence that it is worse at all. A false alarm costs a training run, since a gate judges what comes of it; a missed
+    /// one costs a month of bad answers.
+    package var logLossConfidence = 0.9
     package var minimumLabels = 200
     /// Days with labels below which an interval over whole days says nothing.
     package var minimumDays = 5
@@ -37,6 +40,7 @@ package struct MonitorThresholds: Codable, Equatable, Sendable {
         try take(.scoreDrift, &scoreDrift)
         try take(.minimumRows, &minimumRows)
         try take(.logLossMargin, &logLossMargin)
+        try take(.logLossConfidence, &logLossConfidence)
         try take(.minimumLabels, &minimumLabels)
         try take(.minimumDays, &minimumDays)
         try take(.labelCoverage, &labelCoverage)
@@ -53,6 +57,7 @@ package struct MonitorThresholds: Codable, Equatable, Sendable {
         }
         guard scoreDrift > 0, scoreDrift.isFinite else { return "'scoreDrift' is above 0." }
         guard logLossMargin >= 0, logLossMargin.isFinite else { return "'logLossMargin' is not negative." }
+        guard (0.5..<1).contains(logLossConfidence) else { return "'logLossConfidence' is at least 0.5 and below 1." }
         guard (20...100_000_000).contains(minimumRows), (20...100_000_000).contains(minimumLabels) else {
             return "'minimumRows' and 'minimumLabels' are at least 20."
         }
