@@ -29,11 +29,16 @@ format: ## bring all sources into their format
 	swift format format --in-place --recursive --parallel $(SWIFT_SOURCES)
 	.venv/bin/ruff format Examples
 
-demo: build ## carry a model through its life on a year of real flights
-	PATH="$(CURDIR)/.venv/bin:$$PATH" $(DHOW) demo
+demo: build ## carry a model through its life on a year of real flights; DATA=FILE takes another year
+	PATH="$(CURDIR)/.venv/bin:$$PATH" $(DHOW) demo $(if $(DATA),--data-file "$(DATA)")
 
-bench: build ## measure, and write the figures down
-	$(PYTHON) Benchmarks/run.py
+bench: setup ## measure the databases, blobs and the ledger, as ratios to a limit in the same run
+	swift build -c release --product bench-database $(FLAGS)
+	swift build -c release --product bench-blobs $(FLAGS)
+	swift build -c release --product bench-ledger $(FLAGS)
+	scripts/with-postgres.sh .build/release/bench-database
+	.build/release/bench-blobs
+	.build/release/bench-ledger
 
 serve: build ## start the server on a folder here, .dhow
 	$(DHOW) serve --data .dhow
