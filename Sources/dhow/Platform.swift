@@ -87,7 +87,9 @@ struct Platform: Sendable {
         let router = TrafficRouter(source: DeliveredTraffic(database: storage.database), host: host, governor: governor) { error in
             logger.error("routes were not refreshed", metadata: ["error": .string("\(error)")])
         }
-        let log = PredictionLog(database: storage.database) { counts in
+        let log = PredictionLog(database: storage.database)
+        metrics.ask { metrics in
+            let counts = log.counts
             metrics.set("dhow_predictions_written", to: Double(counts.written))
             metrics.set("dhow_predictions_dropped", to: Double(counts.dropped))
             metrics.set("dhow_predictions_waiting", to: Double(counts.waiting))

@@ -4,6 +4,7 @@ import API
 import Client
 import Domain
 import Foundation
+import NIOCore
 
 /// The single things that people and systems do in the demonstration, each a call or two of the API.
 struct Steps: Sendable {
@@ -202,8 +203,22 @@ struct Steps: Sendable {
         return drift
     }
 
-    /// Asks for one more prediction and follows it back to its data, as `dhow lineage prediction` prints it.
+    /// Asks for one more prediction and follows it back to its data; `dhow lineage prediction` prints the same with every fact.
     func lineage(of month: FlightMonth) async throws -> [String] {
-        []
+        guard let flight = month.days.last?.last?.first, let hour = month.days.last?.last else { return [] }
+        let body = InferenceBody(hour.prefix(1), eventTime: flight.scheduledHour)
+        let request = try JSONDecoder().decode(JSONValue.self, from: Data(body.buffer.readableBytesView))
+        let answer: JSONValue = try await cast.amina.post("/v2/models/\(FlightsDemo.endpoint)/infer", request)
+        guard let prediction = answer["parameters"]?["prediction_id"]?.text else { return [] }
+        try await flushed()
+        let lineage: LineageAnswer = try await cast.omar.get("/api/v1/lineage/predictions/\(prediction).0")
+        return lines(of: lineage.root, indent: 0)
+    }
+
+    private func lines(of node: LineageNodeAnswer, indent: Int) -> [String] {
+        let entries = node.entries.map { "ledger \($0.seq) \($0.verb) by \($0.actor)" }.joined(separator: "; ")
+        let detail = node.missing.map { "missing: \($0)" } ?? (entries.isEmpty ? "" : "  [\(entries)]")
+        let line = String(repeating: "  ", count: indent) + "\(node.kind) \(node.name)\(detail)"
+        return [line] + node.children.flatMap { lines(of: $0, indent: indent + 1) }
     }
 }

@@ -22,8 +22,14 @@ package final class ServerMetrics: Sendable {
     /// Beyond this many series new ones are dropped, so that a label can never exhaust memory.
     private static let maximumSeries = 5_000
     private let state = Mutex(State())
+    private let sources = Mutex<[@Sendable (ServerMetrics) -> Void]>([])
 
     package init() {}
+
+    /// Asks `source` for its values each time they are read, for what is known best at that moment.
+    package func ask(_ source: @escaping @Sendable (ServerMetrics) -> Void) {
+        sources.withLock { $0.append(source) }
+    }
 
     package func count(_ name: String, _ labels: [(String, String)] = [], by amount: Double = 1) {
         let key = Self.text(labels)
@@ -54,6 +60,11 @@ package final class ServerMetrics: Sendable {
     }
 
     package func exposition() -> String {
+        for source in sources.withLock({ $0 }) { source(self) }
+        return text()
+    }
+
+    private func text() -> String {
         state.withLock { state in
             var text = ""
             for (kind, families) in [("counter", state.counters), ("gauge", state.gauges)] {
