@@ -19,7 +19,7 @@ build: setup ## build the release binary, .build/release/dhow
 	swift build -c release --product dhow $(FLAGS)
 
 test: setup ## run all tests, on SQLite and on a throw-away Postgres
-	scripts/with-postgres.sh swift test $(FLAGS)
+	scripts/with-postgres.sh scripts/test.sh $(FLAGS)
 	cd Examples/flights && ../../$(PYTHON) -m pytest
 	$(PYTHON) -m pytest -q Tests/Golden
 	scripts/with-server.sh $(PYTHON) -m pytest -q Tests/EndToEnd

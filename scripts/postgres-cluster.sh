@@ -100,7 +100,7 @@ start() {
 listen_addresses = '127.0.0.1'
 port = $port
 unix_socket_directories = '$(socket_option | sed "s/'/''/g")'
-max_connections = 50
+max_connections = 500
 shared_buffers = '32MB'
 CONF
         [ -z "$owner" ] || chown "$owner" "$folder/data/postgresql.auto.conf" "$folder/log"
