@@ -94,7 +94,8 @@ let package = Package(
             "HTTPServer", "API", "Backends", "Governance", "Tracking", "Registry", "Pipelines", "Delivery", "Serving", "Monitoring", crypto,
             hummingbird, httpTypes, logging, nioCore, nioFoundation),
         interface(
-            "Compatibility", exclude: ["MLflow/README.md", "OpenInference/README.md"], "HTTPServer", "Backends", "Governance", "Tracking", "Registry",
+            "Compatibility", exclude: ["MLflow/README.md", "OpenInference/README.md"], "HTTPServer", "Backends", "Governance", "Tracking",
+            "Registry",
             "Serving", crypto, hummingbird, httpTypes, nioCore, nioFoundation),
         interface("Commands", "API", "Client", argumentParser),
         interface("Demo", "API", "Client", "Statistics", httpClient, nioCore, nioFoundation, nioHTTP1, unixSignals),
@@ -102,7 +103,8 @@ let package = Package(
         .executableTarget(
             name: "dhow",
             dependencies: [
-                "Domain", "Backends", "Governance", "Tracking", "Registry", "Pipelines", "Delivery", "Serving", "Monitoring", "SQLite", "Postgres",
+                "Domain", "Backends", "Governance", "Tracking", "Registry", "Pipelines", "Delivery", "Serving", "Monitoring", "SQLite",
+                "Postgres",
                 "OnnxRuntime", "API", "Client", "HTTPServer", "Compatibility", "Commands", "Demo", argumentParser, crypto, hummingbird,
                 hummingbirdCore, hummingbirdTLS, lifecycle, logging, nioCore, nioSSL, unixSignals, yams,
             ]),
@@ -123,7 +125,8 @@ let package = Package(
         tests("Compatibility", "Domain", "Backends", "Tracking", "Serving", "Compatibility"),
         tests("Monitoring", "Domain", "Backends", "Governance", "Statistics", "Delivery", "Serving", "Monitoring", "TestSupport"),
         tests(
-            "HTTPServer", "Domain", "Backends", "Governance", "Tracking", "Registry", "Pipelines", "Delivery", "Serving", "API", "HTTPServer", "dhow",
+            "HTTPServer", "Domain", "Backends", "Governance", "Tracking", "Registry", "Pipelines", "Delivery", "Serving", "API",
+            "HTTPServer", "dhow",
             "TestSupport", hummingbird, hummingbirdTesting, httpTypes, logging, nioCore),
         tests("Demo", "Demo", "Domain", nioCore, nioHTTP1, nioPosix),
         tests("EndToEnd", "dhow", httpClient, nioCore, nioFoundation, nioHTTP1),

@@ -23,7 +23,9 @@ struct Dhow: AsyncParsableCommand {
             CommandGroup(name: "Evidence:", subcommands: [LedgerCommands.self, LineageCommands.self]),
             CommandGroup(
                 name: "Data and training:",
-                subcommands: [SnapshotCommands.self, PipelineCommands.self, ExecutionCommands.self, TriggerCommands.self]),
+                subcommands: [
+                    DatasetCommands.self, SnapshotCommands.self, PipelineCommands.self, ExecutionCommands.self, TriggerCommands.self,
+                ]),
             CommandGroup(name: "Models:", subcommands: [ModelCommands.self, VersionCommands.self, AliasCommands.self]),
             CommandGroup(
                 name: "Delivery:", subcommands: [GateCommands.self, ApprovalCommands.self, ReleaseCommands.self, RolloutCommands.self]),

@@ -23,6 +23,12 @@ package struct TokenCommands: AsyncParsableCommand {
         @Flag(help: "The principal is a service account, not a person.") var service = false
 
         func run() async throws {
+            let roles = ["viewer", "editor", "approver", "operator", "admin"]
+            if let role, !roles.contains(role) {
+                throw Problem(
+                    .invalid, "identity.role.unknown", "'\(role.printable)' is not a role.",
+                    fix: "Use one of \(roles.joined(separator: ", ")).")
+            }
             let client = try options.client()
             let expires = days.map { Int64($0) * 86_400_000 + nowMilliseconds() }
             let token: TokenAnswer = try await client.post(

@@ -8,7 +8,15 @@ import mlflow
 import numpy
 import pytest
 import requests
-from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param, RunTag, ViewType
+from mlflow.entities import (
+    Dataset,
+    DatasetInput,
+    InputTag,
+    Metric,
+    Param,
+    RunTag,
+    ViewType,
+)
 from mlflow.exceptions import MlflowException
 
 
@@ -287,7 +295,9 @@ class TestArtifacts:
         assert (tmp_path / "model" / "deep" / "weights.bin").read_bytes() == payload
         assert (tmp_path / "model" / "a b%.txt").read_text() == "hello"
         assert down.endswith("model")
-        from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+        from mlflow.store.artifact.artifact_repository_registry import (
+            get_artifact_repository,
+        )
 
         get_artifact_repository(client.get_run(run).info.artifact_uri).delete_artifacts("model")
         assert [item.path for item in client.list_artifacts(run)] == ["note.html"]

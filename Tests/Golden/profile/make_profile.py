@@ -27,7 +27,7 @@ def numbers(texts, parse):
 
 
 def milliseconds(text):
-    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp() * 1000
+    return datetime.datetime.fromisoformat(text).timestamp() * 1000
 
 
 def profile(texts):
