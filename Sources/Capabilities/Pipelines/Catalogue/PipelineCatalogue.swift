@@ -30,7 +30,8 @@ package struct PipelineCatalogue: Sendable {
 
     /// Applies a document with its files; the same again is the same version.
     ///
-    /// - Parameter sources: Blobs put within the store's grace period.
+    /// - Parameter sources: Blobs put within the store's grace period. Those that no step reads are left out: they make no new version.
+    /// - Throws: `Problem` `.invalid` also when a step's `source` names no file.
     package func apply(_ document: String, sources: [String: BlobDigest], codeCommit: String?, by caller: Caller) async throws
         -> PipelineVersion
     {
@@ -43,6 +44,7 @@ package struct PipelineCatalogue: Sendable {
         if let bad = sources.keys.first(where: { !RelativePath.isContained($0) }) {
             throw Problem(.invalid, "pipelines.source.malformed", "'\(bad.printable)' is not a path beneath the pipeline's folder.")
         }
+        let sources = try Self.read(specification, among: sources)
         let digest = try self.digest(document, sources, codeCommit)
         return try await governor.change(.pipelineApply, by: caller) { change in
             let table = PipelineTable(transaction: change.transaction, workspace: change.workspace)
@@ -80,6 +82,25 @@ package struct PipelineCatalogue: Sendable {
         try await governor.read(.pipelineRead, by: caller) {
             try PipelineTable(transaction: $0, workspace: caller.workspace).latestOfEach()
         }
+    }
+
+    private static func read(_ specification: PipelineSpecification, among sources: [String: BlobDigest]) throws(Problem) -> [String:
+        BlobDigest]
+    {
+        var read: [String: BlobDigest] = [:]
+        for step in specification.steps {
+            for pattern in step.source {
+                let matching = sources.filter { pattern.matches($0.key) }
+                guard !matching.isEmpty else {
+                    throw Problem(
+                        .invalid, "pipelines.source.absent", "The source '\(pattern.text.printable)' of step '\(step.name)' names no file.",
+                        why: "\(sources.count) files came with the pipeline, none of that name.",
+                        fix: "Put the file in the pipeline's folder, or correct 'source'.")
+                }
+                read.merge(matching) { first, _ in first }
+            }
+        }
+        return read
     }
 
     private func digest(_ document: String, _ sources: [String: BlobDigest], _ codeCommit: String?) throws -> String {

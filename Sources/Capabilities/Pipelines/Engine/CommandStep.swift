@@ -6,7 +6,6 @@ import Foundation
 
 /// A command step with everything it refers to found: what makes its key, and what its folder and environment will hold.
 struct CommandStep: Sendable {
-    /// Longest path of a program and its arguments, in bytes, that a step's folder may replace.
     let step: StepSpecification
     let inputs: [String: ResolvedBinding]
     let sources: [String: BlobDigest]
@@ -46,7 +45,7 @@ struct CommandStep: Sendable {
         }
         for (name, output) in step.outputs {
             let path = folder + "/" + output.path
-            try FileManager.default.createDirectory(atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+            try WrittenFile.makeFolder((path as NSString).deletingLastPathComponent)
             variables[CommandContract.outputVariable(name)] = path
         }
         return variables
@@ -66,14 +65,13 @@ struct CommandStep: Sendable {
                 try await place(files, at: path, transfer)
             }
         case .value, .output(.value), .mapping, .list:
-            try FileManager.default.createDirectory(atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-            try Data(CommandContract.text(input.value ?? .null).utf8).write(to: URL(filePath: path))
+            try WrittenFile(path).write(Array(CommandContract.text(input.value ?? .null).utf8))
         }
         return true
     }
 
     private func place(_ files: [String: BlobDigest], at path: String, _ transfer: FileTransfer) async throws {
-        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        try WrittenFile.makeFolder(path)
         for (name, digest) in files where RelativePath.isContained(name) { try await transfer.write(digest, to: path + "/" + name) }
     }
 

@@ -8,98 +8,97 @@ package import Tracking
 
 /// A worker: claims open executions and drives each until it ends. Woken by commits; looks for itself every second.
 package final class ExecutionEngine: Sendable {
-    /// Executions one worker drives at a time.
-    package static let width = 16
-    private let governor: Governor
-    private let snapshots: SnapshotCatalogue
-    private let models: any ModelDirectory
-    private let runner: any StepRunner
-    private let blobs: any BlobStore
-    private let folders: StepFolders
-    private let handlers: [StepSpecification.Kind: any StepHandler]
-    private let settings: WorkerSettings
-    private let clock: any Clock<Duration>
-    private let report: @Sendable (String, any Error) -> Void
+    /// Executions one worker drives at a time; most of them wait for people or for their steps.
+    package static let width = 256
+    private static let longestPause = Duration.seconds(30)
+
+    private struct State {
+        /// By execution, what wakes its driver.
+        var driven: [String: AsyncStream<Void>.Continuation] = [:]
+        /// How often in a row driving an execution failed.
+        var failures: [String: Int] = [:]
+    }
+
+    private let parts: DriverParts
     private let wakes: AsyncStream<Void>
     private let waker: AsyncStream<Void>.Continuation
-    private let driven = Mutex<Set<String>>([])
+    private let state = Mutex(State())
 
+    /// - Parameter report: Receives what goes wrong and is tried again.
     package init(
         governor: Governor, snapshots: SnapshotCatalogue, models: any ModelDirectory, runner: any StepRunner, blobs: any BlobStore,
         folders: StepFolders, handlers: [StepSpecification.Kind: any StepHandler], settings: WorkerSettings,
         clock: any Clock<Duration> = ContinuousClock(), report: @escaping @Sendable (_ execution: String, any Error) -> Void
     ) {
-        self.governor = governor
-        self.snapshots = snapshots
-        self.models = models
-        self.runner = runner
-        self.blobs = blobs
-        self.folders = folders
-        self.handlers = handlers
-        self.settings = settings
-        self.clock = clock
-        self.report = report
+        parts = DriverParts(
+            governor: governor, catalogue: PipelineCatalogue(governor: governor), snapshots: snapshots, models: models, runner: runner,
+            transfer: FileTransfer(blobs: blobs), folders: folders, handlers: handlers, settings: settings,
+            slots: StepSlots(width: settings.slots), clock: clock, report: report)
         (wakes, waker) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
-        let waker = waker
-        governor.onCommit { waker.yield() }
+        governor.onCommit { [weak self] in self?.wake() }
     }
 
-    /// Until cancelled. What runs goes on without the worker and is adopted by the next one.
+    /// Until cancelled; once. What runs goes on without the worker and is adopted by the next one.
     package func run() async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { [clock, waker] in
+        waker.yield()
+        await withDiscardingTaskGroup { group in
+            group.addTask { [self] in
                 while !Task.isCancelled {
-                    do { try await clock.sleep(for: .seconds(1)) } catch { return }
+                    do { try await parts.clock.sleep(for: ExecutionDriver.interval) } catch { return }
                     waker.yield()
                 }
             }
-            await withTaskGroup(of: Void.self) { drivers in
-                for await _ in wakes {
-                    if Task.isCancelled { break }
-                    while let lease = await claim(except: driven.withLock { $0 }) {
-                        _ = driven.withLock { $0.insert(lease.execution) }
-                        drivers.addTask { [self] in
-                            await drive(lease)
-                            _ = driven.withLock { $0.remove(lease.execution) }
-                            waker.yield()
-                        }
-                    }
+            for await _ in wakes {
+                while !Task.isCancelled, let lease = await claim() {
+                    let (wakes, waker) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+                    state.withLock { $0.driven[lease.execution] = waker }
+                    group.addTask { [self] in await drive(lease, wakes) }
                 }
-                drivers.cancelAll()
             }
             group.cancelAll()
         }
     }
 
-    private func claim(except driven: Set<String>) async -> ExecutionLease? {
+    private func wake() {
+        waker.yield()
+        for driver in state.withLock({ Array($0.driven.values) }) { driver.yield() }
+    }
+
+    private func claim() async -> ExecutionLease? {
+        let driven = state.withLock { Set($0.driven.keys) }
         guard driven.count < Self.width else { return nil }
-        let now = governor.clock.now()
-        let owner = settings.owner
+        let (now, owner) = (parts.governor.clock.now(), parts.settings.owner)
         do {
             // Most wakes find nothing: look before taking the writer.
-            let hasWork = try await governor.database.read {
+            let hasWork = try await parts.governor.database.read {
                 try ExecutionTable(transaction: $0).hasClaimable(by: owner, except: driven, at: now)
             }
             guard hasWork else { return nil }
-            return try await governor.database.write { try ExecutionTable(transaction: $0).claim(by: owner, except: driven, at: now) }
+            return try await parts.governor.database.write { try ExecutionTable(transaction: $0).claim(by: owner, except: driven, at: now) }
         } catch {
-            if !(error is CancellationError) { report("(claim)", error) }
+            parts.report("(claim)", error)
             return nil
         }
     }
 
-    private func drive(_ lease: ExecutionLease) async {
-        let driver = ExecutionDriver(
-            lease: lease, governor: governor, catalogue: PipelineCatalogue(governor: governor), snapshots: snapshots, models: models,
-            runner: runner, transfer: FileTransfer(blobs: blobs), folders: folders, handlers: handlers, settings: settings, clock: clock)
+    private func drive(_ lease: ExecutionLease, _ wakes: AsyncStream<Void>) async {
         do {
-            try await driver.run()
+            try await ExecutionDriver(lease: lease, parts: parts, wakes: wakes).run()
+            state.withLock { $0.failures[lease.execution] = nil }
+        } catch is LeaseLost {
+            state.withLock { $0.failures[lease.execution] = nil }
         } catch is CancellationError {
-            return
+            // What runs goes on; who comes next takes it up.
         } catch {
-            report(lease.execution, error)
-            // Not at once again: what failed may be the database itself.
-            try? await clock.sleep(for: .seconds(1))
+            parts.report(lease.execution, error)
+            let earlier = state.withLock { state in
+                defer { state.failures[lease.execution, default: 0] += 1 }
+                return state.failures[lease.execution, default: 0]
+            }
+            // Not at once again, and less and less often: what failed may be the database itself.
+            try? await parts.clock.sleep(for: min(.seconds(1 << min(earlier, 5)), Self.longestPause))
         }
+        state.withLock { $0.driven.removeValue(forKey: lease.execution) }?.finish()
+        waker.yield()
     }
 }

@@ -12,38 +12,30 @@ struct FileTransfer: Sendable {
     let blobs: any BlobStore
 
     func write(_ digest: BlobDigest, to path: String) async throws {
-        try FileManager.default.createDirectory(atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw Self.failure(path) }
-        defer { close(descriptor) }
-        for try await chunk in try await blobs.get(digest, range: nil).bytes {
-            var written = 0
-            while written < chunk.count {
-                let count = chunk.withUnsafeBytes {
-                    Foundation.write(descriptor, $0.baseAddress?.advanced(by: written), chunk.count - written)
-                }
-                guard count > 0 else { throw Self.failure(path) }
-                written += count
-            }
-        }
+        let file = try WrittenFile(path)
+        for try await chunk in try await blobs.get(digest, range: nil).bytes { try file.write(chunk) }
     }
 
-    /// What a step left at `path`: a file, or a folder without links.
+    /// What a step left at `path`: a file, or a folder whose regular files are taken.
+    ///
+    /// - Throws: `Problem` `.rejected` or `.tooLarge` for what the step did wrong.
     func take(_ path: String, output name: String) async throws -> StepOutput {
-        var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+        var information = stat()
+        guard lstat(path, &information) == 0 else {
             throw Problem(
                 .rejected, "pipelines.output.missing", "The step ended well but left no output '\(name)'.",
                 fix: "Write it to the path in \(CommandContract.outputVariable(name)).")
         }
-        guard isFolder.boolValue else {
+        guard information.st_mode & S_IFMT == S_IFDIR else {
             let info = try await put(path, output: name)
             return .file(info.digest, size: info.size)
         }
+        let paths = try Result { try FileManager.default.subpathsOfDirectory(atPath: path) }.mapError { error in
+            Self.unreadable(name, error.localizedDescription)
+        }.get()
         var files: [String: BlobDigest] = [:]
-        for file in try FileManager.default.subpathsOfDirectory(atPath: path).sorted() {
-            let attributes = try FileManager.default.attributesOfItem(atPath: path + "/" + file)
-            guard attributes[.type] as? FileAttributeType == .typeRegular else { continue }
+        for file in paths.sorted() {
+            guard lstat(path + "/" + file, &information) == 0, information.st_mode & S_IFMT == S_IFREG else { continue }
             guard files.count < Self.mostFiles else {
                 throw Problem(
                     .rejected, "pipelines.output.tooMany", "Output '\(name)' holds more than \(Self.mostFiles) files.",
@@ -54,22 +46,22 @@ struct FileTransfer: Sendable {
         return .folder(files)
     }
 
-    func put(_ path: String, output name: String) async throws -> BlobInfo {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
-        guard descriptor >= 0 else {
-            throw Problem(
-                .rejected, "pipelines.output.unreadable", "Output '\(name)' cannot be read.", why: String(cString: strerror(errno)),
-                fix: "Leave a regular file.")
+    private func put(_ path: String, output name: String) async throws -> BlobInfo {
+        // A pipe must not be waited for, and a link may lead anywhere.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        guard descriptor >= 0 else { throw Self.unreadable(name, String(cString: strerror(errno))) }
+        let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
+        var information = stat()
+        guard fstat(descriptor, &information) == 0, information.st_mode & S_IFMT == S_IFREG else {
+            throw Self.unreadable(name, "It is neither a file nor a folder.")
         }
-        return try await blobs.put(
-            FileChunks(handle: FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)), limit: Self.largestOutput)
+        return try await blobs.put(FileChunks(handle: handle), limit: Self.largestOutput)
     }
 
-    private static func failure(_ path: String) -> Problem {
-        let reason = errno
-        return Problem(
-            reason == ENOSPC ? .storageFull : .unavailable, "pipelines.folder.unwritable", "A file of a step cannot be written.",
-            why: String(cString: strerror(reason)))
+    private static func unreadable(_ name: String, _ why: String) -> Problem {
+        Problem(
+            .rejected, "pipelines.output.unreadable", "Output '\(name)' cannot be read.", why: why,
+            fix: "Leave a regular file, or a folder of them.")
     }
 }
 

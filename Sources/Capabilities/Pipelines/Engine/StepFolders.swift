@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Crypto
 import Domain
 import Foundation
 
-/// The working folders of attempts, one each, beneath the worker's own folder.
+/// The folders of attempts, one each, beneath the worker's own folder: `work` is the program's, what stands beside it is ours.
 package struct StepFolders: Sendable {
     let root: String
 
@@ -11,27 +12,43 @@ package struct StepFolders: Sendable {
         self.root = root
     }
 
-    /// At most 128 characters: steps may have long names.
+    /// At most 128 characters: the end of a long step name is replaced by its digest.
     static func attemptID(_ execution: String, _ step: String, _ number: Int) -> String {
-        "\(execution)-\(step.prefix(90))-\(number)"
+        guard step.utf8.count > 90 else { return "\(execution)-\(step)-\(number)" }
+        let digest = SHA256.hash(data: Data(step.utf8)).lowercaseHexadecimal.prefix(32)
+        return "\(execution)-\(step.prefix(57))-\(digest)-\(number)"
     }
 
-    func folder(_ attemptID: String) -> String { root + "/" + attemptID }
+    /// Where the program runs.
+    func work(_ attemptID: String) -> String { "\(root)/\(attemptID)/work" }
 
-    func make(_ path: String) throws {
-        do {
-            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-        } catch {
-            throw Problem(
-                .unavailable, "pipelines.folder.unusable", "The folder of a step cannot be made.", why: error.localizedDescription)
-        }
+    /// Makes an empty folder to run in, with one for temporary files.
+    func make(_ attemptID: String) throws(Problem) {
+        remove(attemptID)
+        try WrittenFile.makeFolder(work(attemptID) + "/.tmp")
     }
 
     func remove(_ attemptID: String) {
-        try? FileManager.default.removeItem(atPath: folder(attemptID))
+        let folder = "\(root)/\(attemptID)"
+        if (try? FileManager.default.removeItem(atPath: folder)) != nil || !FileManager.default.fileExists(atPath: folder) { return }
+        // A program may have taken its own folders' write permission away.
+        for path in FileManager.default.enumerator(atPath: folder)?.compactMap({ $0 as? String }) ?? [] {
+            var information = stat()
+            guard lstat("\(folder)/\(path)", &information) == 0, information.st_mode & S_IFMT == S_IFDIR else { continue }
+            chmod("\(folder)/\(path)", 0o700)
+        }
+        try? FileManager.default.removeItem(atPath: folder)
     }
 
-    func removeAll() {
-        try? FileManager.default.removeItem(atPath: root)
+    /// Keeps the key that the attempt's files were laid out for: what an alias means may have changed when it ends.
+    func keep(_ key: BlobDigest, of attemptID: String) throws(Problem) {
+        try WrittenFile(keyPath(attemptID)).write(Array(key.description.utf8))
     }
+
+    /// Nil when none was kept.
+    func key(of attemptID: String) -> BlobDigest? {
+        FileManager.default.contents(atPath: keyPath(attemptID)).flatMap { BlobDigest(String(decoding: $0, as: UTF8.self)) }
+    }
+
+    private func keyPath(_ attemptID: String) -> String { "\(root)/\(attemptID)/key" }
 }

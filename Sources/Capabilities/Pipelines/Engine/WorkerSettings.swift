@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Domain
+import Foundation
 package import Governance
 
 /// What a worker gives to the steps it runs.
@@ -12,14 +13,18 @@ package struct WorkerSettings: Sendable {
     /// Variables that let a step's own tracking client reach this server in the name of who started the execution; asked per attempt.
     package var credentials: @Sendable (_ execution: Execution, _ caller: Caller) async throws -> [String: String]
     package var cancelGrace: Duration
+    /// Command attempts that run at a time.
+    package var slots: Int
 
     package init(
         owner: String, environment: [String: String], cancelGrace: Duration = .seconds(10),
+        slots: Int = max(4, ProcessInfo.processInfo.activeProcessorCount),
         credentials: @escaping @Sendable (_ execution: Execution, _ caller: Caller) async throws -> [String: String]
     ) {
         self.owner = owner
         self.environment = environment
         self.cancelGrace = cancelGrace
+        self.slots = slots
         self.credentials = credentials
     }
 }

@@ -41,6 +41,11 @@ package struct StepResult: Codable, Sendable, Equatable {
     package var reusedFrom: String?
 }
 
+/// Thrown when someone else drives the execution now.
+package struct LeaseLost: Error, Sendable {
+    package var execution: String
+}
+
 /// A right to drive one execution, valid while no later fence has been given out.
 package struct ExecutionLease: Sendable, Hashable {
     package static let duration = Duration.seconds(30)
@@ -49,4 +54,9 @@ package struct ExecutionLease: Sendable, Hashable {
     package var workspace: String
     package var owner: String
     package var fence: Int64
+}
+
+extension ExecutionLease {
+    /// How long one renewal is left alone.
+    static let renewal = Duration.seconds(10)
 }

@@ -69,10 +69,10 @@ package struct ExecutionTable {
         return nil
     }
 
-    /// - Throws: `Problem` `.conflict` when someone else drives the execution now.
+    /// - Throws: `LeaseLost` when someone else drives the execution now.
     package func require(_ lease: ExecutionLease) throws -> Execution {
         guard let row = try transaction.row("SELECT * FROM execution WHERE id = ? AND fence = ?", lease.execution, lease.fence) else {
-            throw Problem(.conflict, "pipelines.lease.lost", "Another worker drives execution '\(lease.execution)' now.")
+            throw LeaseLost(execution: lease.execution)
         }
         return try decode(row)
     }

@@ -104,6 +104,7 @@ package struct Executions: Sendable {
             let table = ExecutionTable(transaction: change.transaction)
             guard var execution = try table.find(id), execution.workspace == change.workspace else { throw Self.unknown(id) }
             if execution.ended == nil, execution.state.apply(.cancelRequested) {
+                execution.status = execution.state.status
                 try table.save(execution)
                 try change.record("execution.cancelling", on: execution.resource)
             }
@@ -111,23 +112,36 @@ package struct Executions: Sendable {
         }
     }
 
-    /// Up to `limit` bytes of an attempt's output from `offset`, while it runs and after.
+    /// Up to `limit` bytes of an attempt's output from `offset`, while it runs and after; nothing when it never began to run.
     package func log(of id: String, step: String, attempt number: Int?, from offset: Int64, limit: Int, by caller: Caller) async throws
         -> [UInt8]
     {
+        guard offset >= 0 else {
+            throw Problem(.invalid, "pipelines.log.offset", "The offset \(offset) is negative.", fix: "Count from 0.")
+        }
+        let limit = min(max(limit, 1), 1 << 20)
+        var attempt = try await attempt(of: id, step, number, by: caller)
+        if attempt.log == nil, attempt.ended == nil {
+            do {
+                return try await runner.log(of: StepFolders.attemptID(id, step, attempt.number), from: offset, limit: limit)
+            } catch let problem as Problem where problem.kind == .notFound {
+                // It ended between the two questions, or runs on another machine.
+                attempt = try await self.attempt(of: id, step, attempt.number, by: caller)
+            }
+        }
+        guard let log = attempt.log, let info = try await blobs.info(log), offset < info.size else { return [] }
+        var bytes: [UInt8] = []
+        for try await chunk in try await blobs.get(log, range: offset..<min(info.size, offset + Int64(limit))).bytes { bytes += chunk }
+        return bytes
+    }
+
+    private func attempt(of id: String, _ step: String, _ number: Int?, by caller: Caller) async throws -> Attempt {
         let attempts = try await get(id, by: caller).attempts.filter { $0.step == step }
         guard let attempt = number.map({ number in attempts.first { $0.number == number } }) ?? attempts.last else {
             throw Problem(
                 .notFound, "pipelines.attempt.unknown", "Step '\(step.printable)' of execution '\(id.printable)' has no such attempt.")
         }
-        let limit = min(max(limit, 1), 1 << 20)
-        guard let log = attempt.log else {
-            return try await runner.log(of: StepFolders.attemptID(id, step, attempt.number), from: offset, limit: limit)
-        }
-        guard let info = try await blobs.info(log), offset < info.size else { return [] }
-        var bytes: [UInt8] = []
-        for try await chunk in try await blobs.get(log, range: offset..<min(info.size, offset + Int64(limit))).bytes { bytes += chunk }
-        return bytes
+        return attempt
     }
 
     static func unknown(_ id: String) -> Problem {

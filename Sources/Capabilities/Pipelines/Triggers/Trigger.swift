@@ -15,8 +15,9 @@ package struct Trigger: Codable, Sendable, Equatable {
     package var author: String
     package var created: Timestamp
 
+    /// Only what came after the trigger was made.
     func matches(_ entry: LedgerEntry) -> Bool {
-        guard entry.verb == verb, entry.outcome == .done else { return false }
+        guard entry.verb == verb, entry.outcome == .done, entry.time >= created else { return false }
         guard let resource else { return true }
         return entry.resource == resource || entry.resource.hasPrefix(resource + "/")
     }
@@ -51,16 +52,22 @@ package struct Triggers: Sendable {
                 .invalid, "pipelines.trigger.malformed", "'\(verb.printable)' is not an event.",
                 fix: "Name one such as 'performance.breached'.")
         }
+        guard !verb.hasPrefix("trigger.") else {
+            throw Problem(
+                .invalid, "pipelines.trigger.circular", "A trigger cannot be started by triggers.",
+                fix: "Name the event that the other trigger waits for.")
+        }
         return try await governor.change(.pipelineApply, by: caller) { change in
             guard let version = try PipelineTable(transaction: change.transaction, workspace: change.workspace).latest(pipeline) else {
                 throw PipelineTable.unknown(pipeline)
             }
             _ = try PipelineParser.parse(version.document).resolveParameters(parameters)
+            let table = TriggerTable(transaction: change.transaction, workspace: change.workspace)
             let trigger = Trigger(
                 name: name, verb: verb, resource: resource, pipeline: pipeline, parameters: parameters,
                 author: caller.principal.qualifiedName,
-                created: change.time)
-            try TriggerTable(transaction: change.transaction, workspace: change.workspace).save(trigger)
+                created: try table.find(name)?.created ?? change.time)
+            try table.save(trigger)
             try change.record("trigger.applied", on: "trigger/\(name)", ["verb": .string(verb), "pipeline": .string(pipeline)])
             return trigger
         }
@@ -92,18 +99,17 @@ package struct TriggerTable {
             """
             INSERT INTO pipeline_trigger (workspace, name, verb, resource, pipeline, parameters, author, created) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (workspace, name) DO UPDATE SET verb = excluded.verb, resource = excluded.resource, pipeline = excluded.pipeline,
-                parameters = excluded.parameters, author = excluded.author, created = excluded.created
+                parameters = excluded.parameters, author = excluded.author
             """, workspace, trigger.name, trigger.verb, trigger.resource, trigger.pipeline, try text(trigger.parameters), trigger.author,
             trigger.created)
     }
 
+    package func find(_ name: String) throws -> Trigger? {
+        try transaction.row("SELECT * FROM pipeline_trigger WHERE workspace = ? AND name = ?", workspace, name).map(decode)
+    }
+
     package func all() throws -> [Trigger] {
-        try transaction.rows("SELECT * FROM pipeline_trigger WHERE workspace = ? ORDER BY name LIMIT 1000", workspace).map { row in
-            Trigger(
-                name: try row["name"], verb: try row["verb"], resource: try row["resource"], pipeline: try row["pipeline"],
-                parameters: try value([String: JSONValue].self, try row["parameters"]), author: try row["author"],
-                created: try row["created"])
-        }
+        try transaction.rows("SELECT * FROM pipeline_trigger WHERE workspace = ? ORDER BY name LIMIT 1000", workspace).map(decode)
     }
 
     package func firings(of name: String, limit: Int) throws -> [TriggerFiring] {
@@ -125,5 +131,12 @@ package struct TriggerTable {
         try transaction.execute(
             "INSERT INTO trigger_firing (workspace, name, entry, execution, blocked, time) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             workspace, firing.trigger, firing.entry, firing.execution, firing.blocked, firing.time)
+    }
+
+    private func decode(_ row: Row) throws -> Trigger {
+        Trigger(
+            name: try row["name"], verb: try row["verb"], resource: try row["resource"], pipeline: try row["pipeline"],
+            parameters: try value([String: JSONValue].self, try row["parameters"]), author: try row["author"],
+            created: try row["created"])
     }
 }

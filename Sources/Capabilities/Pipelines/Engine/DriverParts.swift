@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Backends
+import Governance
+import Tracking
+
+/// What the drivers of one worker share.
+struct DriverParts: Sendable {
+    let governor: Governor
+    let catalogue: PipelineCatalogue
+    let snapshots: SnapshotCatalogue
+    let models: any ModelDirectory
+    let runner: any StepRunner
+    let transfer: FileTransfer
+    let folders: StepFolders
+    let handlers: [StepSpecification.Kind: any StepHandler]
+    let settings: WorkerSettings
+    let slots: StepSlots
+    let clock: any Clock<Duration>
+    /// For what goes wrong and is tried again.
+    let report: @Sendable (_ execution: String, any Error) -> Void
+}
