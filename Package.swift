@@ -118,6 +118,7 @@ let package = Package(
         tests("Governance", "Domain", "Backends", "Governance", "TestSupport"),
         tests("Ledger", "Domain", "Backends", "Governance", "TestSupport", crypto),
         tests("Pipelines", "Domain", "Pipelines"),
+        tests("PipelineEngine", "Domain", "Backends", "Governance", "Tracking", "Pipelines", "TestSupport"),
         tests("Delivery", "Domain", "Backends", "Governance", "Tracking", "Registry", "Delivery", "Statistics", "TestSupport"),
         tests("Tracking", "Domain", "Backends", "Governance", "Tracking", "Statistics", "TestSupport"),
         tests("Registry", "Domain", "Backends", "Governance", "Tracking", "Registry", "TestSupport"),

@@ -22,10 +22,11 @@ extension Platform {
             ]
         }
         if roles.contains(.controller) {
+            let triggers = triggerListener
             services += [
                 Loop("rollouts", logger) { try await serving.observer.run() },
                 Loop("overdue rollouts", logger) { try await pauseOverdueRollouts() },
-                Loop("triggers", logger) { try await listenForTriggers() },
+                Loop("triggers", logger) { await triggers.run() },
             ]
         }
         if roles.contains(.worker) {
@@ -63,19 +64,15 @@ extension Platform {
 
     /// Retraining on broken data is never started: an open data fault of the endpoint blocks its triggers.
     private var triggerListener: TriggerListener {
-        TriggerListener(governor: governor) { transaction, entry in
-            guard let endpoint = entry.payload["endpoint"]?.text else { return nil }
-            let open = try Incidents.open(endpoint: endpoint, workspace: entry.workspace, in: transaction)
-            return open.first.map { "Incident \($0.id) of endpoint '\(endpoint)' is open: its data are broken." }
-        }
-    }
-
-    private func listenForTriggers() async throws {
-        let listener = triggerListener
-        while true {
-            try await listener.pass()
-            try await Task.sleep(for: .milliseconds(200))
-        }
+        let logger = logger
+        return TriggerListener(
+            governor: governor,
+            report: { logger.error("triggers were not dealt with", metadata: ["error": .string("\($0)")]) },
+            block: { transaction, entry in
+                guard let endpoint = entry.payload["endpoint"]?.text else { return nil }
+                let open = try Incidents.open(endpoint: endpoint, workspace: entry.workspace, in: transaction)
+                return open.first.map { "Incident \($0.id) of endpoint '\(endpoint)' is open: its data are broken." }
+            })
     }
 
     private func pauseOverdueRollouts() async throws {

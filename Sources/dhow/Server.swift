@@ -42,10 +42,21 @@ struct Server {
         }
         var configuration = ServiceGroupConfiguration(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = Self.drainLimit
-        try await ServiceGroup(configuration: configuration).run()
+        do {
+            try await ServiceGroup(configuration: configuration).run()
+        } catch let error as IOError {
+            throw listeningProblem(error)
+        }
         try? FileManager.default.removeItem(atPath: storage.folder.addressFile)
         await storage.database.close()
         logger.notice("stopped")
+    }
+
+    private func listeningProblem(_ error: IOError) -> Problem {
+        Problem(
+            .unavailable, "server.address.unusable", "The server cannot listen on \(settings.host):\(settings.port).",
+            why: error.errnoCode == EADDRINUSE ? "Another process uses it." : String(cString: strerror(error.errnoCode)),
+            fix: "Choose another with --host and --port; --port 0 picks a free one.")
     }
 
     private func application(_ platform: Platform, telling listener: ServerAddress, logger: Logger) throws -> some ApplicationProtocol {

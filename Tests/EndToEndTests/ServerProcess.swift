@@ -12,6 +12,13 @@ final class ServerProcess: Sendable {
     /// Where this build put the binary: beside the test bundle.
     static let binary = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "dhow")
 
+    /// As many connections at once as a test has tasks.
+    private static let client: HTTPClient = {
+        var configuration = HTTPClient.Configuration()
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 128
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+
     let folder: URL
     let address: String
     let token: String
@@ -26,11 +33,14 @@ final class ServerProcess: Sendable {
 
     /// Starts a server and waits until it says where it answers.
     ///
-    /// - Parameter folder: A folder of an earlier server, for a restart; a new temporary one when nil.
-    static func start(folder: URL? = nil, _ arguments: [String] = []) async throws -> ServerProcess {
+    /// - Parameters:
+    ///   - folder: A folder of an earlier server, for a restart; a new temporary one when nil.
+    ///   - launcher: A command that replaces itself by the server, whose command line follows; none when empty.
+    static func start(folder: URL? = nil, _ arguments: [String] = [], through launcher: [String] = []) async throws -> ServerProcess {
         let folder = try folder ?? temporaryFolder()
         try? FileManager.default.removeItem(at: folder.appending(path: "address"))
-        let process = RunningProcess(binary, ["serve", "--data", folder.path, "--port", "0"] + arguments)
+        let command = launcher + [binary.path, "serve", "--data", folder.path, "--port", "0"] + arguments
+        let process = RunningProcess(URL(filePath: command[0]), Array(command.dropFirst()))
         try process.start()
         // The line with the address is the server's own word that it answers.
         guard let line = await process.line(containing: "answers at "), let address = line.components(separatedBy: "answers at ").last
@@ -38,7 +48,9 @@ final class ServerProcess: Sendable {
             let log = process.errors()
             throw StartFailure(log: log)
         }
-        let token = (try? String(contentsOf: folder.appending(path: "admin-token"), encoding: .utf8)) ?? ""
+        // Through the process's own root, because a launcher may have given it other mounts.
+        let root = launcher.isEmpty ? "" : "/proc/\(process.identifier)/root"
+        let token = (try? String(contentsOfFile: root + folder.path + "/admin-token", encoding: .utf8)) ?? ""
         return ServerProcess(
             folder: folder, address: address.trimmingCharacters(in: .whitespacesAndNewlines),
             token: token.trimmingCharacters(in: .whitespacesAndNewlines), process: process)
@@ -51,6 +63,7 @@ final class ServerProcess: Sendable {
     }
 
     var processID: Int32 { process.identifier }
+    var log: String { process.errors() }
 
     /// SIGKILL, as a crash would.
     func crash() async { await process.end(signal: SIGKILL) }
@@ -73,7 +86,7 @@ final class ServerProcess: Sendable {
         if authorized { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
         for (name, value) in headers { request.headers.replaceOrAdd(name: name, value: value) }
         if let body { request.body = .bytes(body) }
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
+        let response = try await Self.client.execute(request, timeout: .seconds(60))
         let data = try await response.body.collect(upTo: 256 << 20)
         return Response(status: Int(response.status.code), headers: response.headers, body: Data(data.readableBytesView))
     }
@@ -102,6 +115,31 @@ func withServer(_ arguments: [String] = [], _ body: (ServerProcess) async throws
     let server = try await ServerProcess.start(arguments)
     do {
         try await body(server)
+    } catch {
+        await server.remove()
+        throw error
+    }
+    await server.remove()
+}
+
+/// Runs `before`, kills the server with SIGKILL, starts another on the same folder, runs `after`, and verifies the ledger.
+func withCrash<Kept>(
+    before: (ServerProcess) async throws -> Kept, after: (ServerProcess, Kept) async throws -> Void
+) async throws {
+    let server = try await ServerProcess.start()
+    do {
+        let kept = try await before(server)
+        await server.crash()
+        let again = try await ServerProcess.start(folder: server.folder)
+        do {
+            try await after(again, kept)
+        } catch {
+            await again.remove()
+            throw error
+        }
+        #expect(await again.stop() == 0)
+        let verification = try await Command.dhow("ledger", "verify", "--data", server.folder.path)
+        #expect(verification.status == 0, "\(verification.errors)")
     } catch {
         await server.remove()
         throw error

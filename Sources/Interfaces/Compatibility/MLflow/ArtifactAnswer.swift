@@ -3,6 +3,7 @@
 import Backends
 import Domain
 import Foundation
+import HTTPServer
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -48,7 +49,7 @@ struct ByteRange: Equatable {
 
 /// A stored file as a response, streamed; never shown in a browser as a page of ours.
 enum ArtifactAnswer {
-    static func response(_ content: BlobContent, name: String, type: String?, isPart: Bool) -> Response {
+    static func response(_ content: BlobContent, name: String, type: String?, isPart: Bool, _ context: APIContext) -> Response {
         var headers: HTTPFields = [
             .contentType: type ?? "application/octet-stream", .xContentTypeOptions: "nosniff", .acceptRanges: "bytes",
             .eTag: "\"\(content.info.digest.hexadecimal)\"", .contentDisposition: disposition(name),
@@ -57,11 +58,8 @@ enum ArtifactAnswer {
         if isPart {
             headers[.contentRange] = "bytes \(content.range.lowerBound)-\(content.range.upperBound - 1)/\(content.info.size)"
         }
-        let bytes = content.bytes
-        let body = ResponseBody(contentLength: Int(content.range.upperBound - content.range.lowerBound)) { writer in
-            for try await chunk in bytes { try await writer.write(ByteBuffer(bytes: chunk)) }
-            try await writer.finish(nil)
-        }
+        let length = content.range.upperBound - content.range.lowerBound
+        let body = Answer.stream(content.bytes, length: length, context)
         return Response(status: isPart ? .partialContent : .ok, headers: headers, body: body)
     }
 

@@ -45,11 +45,11 @@ struct ArtifactRoutes: RouteGroup {
         if let (version, file) = try await version(at: path, by: context.caller) {
             guard let known = version.files.first(where: { $0.path == file.text }) else { throw Artifact.unknown(path) }
             let content = try await registry.open(known.path, of: version, range: try range?.bounds(of: known.size), by: context.caller)
-            return ArtifactAnswer.response(content, name: file.name ?? "", type: nil, isPart: range != nil)
+            return ArtifactAnswer.response(content, name: file.name ?? "", type: nil, isPart: range != nil, context)
         }
         guard let artifact = try await artifacts.find(path, by: context.caller) else { throw Artifact.unknown(path) }
         let (_, content) = try await artifacts.open(path, range: try range?.bounds(of: artifact.size), by: context.caller)
-        return ArtifactAnswer.response(content, name: path.name ?? "", type: artifact.contentType, isPart: range != nil)
+        return ArtifactAnswer.response(content, name: path.name ?? "", type: artifact.contentType, isPart: range != nil, context)
     }
 
     private func upload(_ request: Request, _ context: APIContext) async throws -> Response {

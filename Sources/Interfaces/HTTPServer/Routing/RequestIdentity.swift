@@ -20,7 +20,8 @@ struct RequestIdentity: RouterMiddleware {
         do {
             response = try await next(request, context)
         } catch {
-            let form = Self.form(for: request.uri.path)
+            // As it was sent: the decoded path is empty when it is not UTF-8.
+            let form = Self.form(for: request.head.path ?? "")
             response = await observer.observe(request, context, route: "(none)") {
                 ProblemMapping(form: form).response(to: error, logger: context.logger)
             }
