@@ -5,6 +5,7 @@ import Delivery
 import Domain
 import Foundation
 import Governance
+import HTTPServer
 import Logging
 import Monitoring
 import Pipelines
@@ -14,7 +15,10 @@ import Serving
 /// What each role runs beside answering requests.
 extension Platform {
     func services(for roles: Set<ServerRole>, address: ServerAddress) -> [any Service] {
-        var services: [any Service] = [ledger, Loop("housekeeping", logger) { try await housekeep() }]
+        var services: [any Service] = [
+            ledger, Loop("housekeeping", logger) { try await housekeep() },
+            Loop("deadlines", logger) { try await deadlines.run() },
+        ]
         if roles.contains(.inference) {
             services += [
                 Loop("routes", logger) { await serving.router.run() },
@@ -39,6 +43,7 @@ extension Platform {
     private func engine(address: ServerAddress) -> ExecutionEngine {
         let blobs = storage.blobs
         let logger = logger
+        let credentials = StepCredentials(identity: identity, address: address)
         return ExecutionEngine(
             governor: governor, snapshots: snapshots, models: RegistryDirectory(registry: registry), runner: runner, blobs: blobs,
             folders: StepFolders(root: storage.folder.workFolder),
@@ -49,9 +54,10 @@ extension Platform {
                 .release: ReleaseHandler(releases: delivery.releases, blobs: blobs),
                 .baseline: BaselineHandler(monitors: monitors, blobs: blobs),
             ],
-            settings: WorkerSettings(owner: workerName, environment: StepCredentials.hostEnvironment) { execution, caller in
-                try await StepCredentials(identity: identity, address: address).variables(for: execution, caller)
-            },
+            settings: WorkerSettings(
+                owner: workerName, environment: StepCredentials.hostEnvironment,
+                endCredentials: { try await credentials.revoke(for: $0, $1) }, credentials: { try await credentials.variables(for: $0, $1) }
+            ),
             report: { execution, error in
                 logger.error("an execution cannot go on", metadata: ["execution": .string(execution), "error": .string("\(error)")])
             })

@@ -34,6 +34,7 @@ struct Platform: Sendable {
     let executions: Executions
     let metrics = ServerMetrics()
     let readiness = Readiness()
+    let deadlines = RequestDeadlines()
 
     struct DeliveryParts: Sendable {
         let gates: Gates
@@ -111,7 +112,8 @@ struct Platform: Sendable {
         if roles.contains(.inference) {
             groups += [InferenceRoutes(inference: serving.inference, readiness: readiness, version: Dhow.version)]
         }
-        return RouteTable(groups: groups, gate: gate, observer: RequestObserver(metrics: metrics), identifiers: storage.identifiers)
+        return RouteTable(
+            groups: groups, gate: gate, observer: RequestObserver(metrics: metrics), deadlines: deadlines, identifiers: storage.identifiers)
     }
 
     private var nativeGroups: [any RouteGroup] {

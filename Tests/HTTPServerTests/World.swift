@@ -92,7 +92,7 @@ struct World: Sendable {
                 LedgerRoutes(governor: governor, key: key), LineageRoutes(query: lineage, key: key),
             ],
             gate: AccessGate(identity: identity, governor: governor, mode: .tokens), observer: RequestObserver(metrics: ServerMetrics()),
-            identifiers: governor.identifiers)
+            deadlines: RequestDeadlines(), identifiers: governor.identifiers)
         let known = tokens
         try await Application(router: table.router()).test(.router) { client in
             try await body(

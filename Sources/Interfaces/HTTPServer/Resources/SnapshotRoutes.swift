@@ -26,7 +26,9 @@ package struct SnapshotRoutes: RouteGroup {
             Route(.put, "/api/v1/blobs", .permission(.snapshotRecord), bodyLimit: Self.largestBlob, handler: upload),
             Route(.get, "/api/v1/datasets", .permission(.snapshotRead), handler: datasets),
             Route(.get, "/api/v1/datasets/{dataset}/snapshots", .permission(.snapshotRead), handler: list),
-            Route(.post, "/api/v1/datasets/{dataset}/snapshots", .permission(.snapshotRecord), handler: record),
+            Route(
+                .post, "/api/v1/datasets/{dataset}/snapshots", .permission(.snapshotRecord), timeLimit: Route.longTimeLimit, handler: record
+            ),
             Route(.get, "/api/v1/datasets/{dataset}/snapshots/latest", .permission(.snapshotRead), handler: latest),
             Route(.get, "/api/v1/snapshots/{snapshot}", .permission(.snapshotRead), handler: show),
         ]

@@ -16,8 +16,8 @@ package struct StorageRoutes<Store: CollectableBlobStore>: RouteGroup {
 
     package var routes: [Route] {
         [
-            Route(.post, "/api/v1/storage/collections", .permission(.storageManage), handler: collect),
-            Route(.post, "/api/v1/storage/key-rotations", .permission(.storageManage), handler: rotate),
+            Route(.post, "/api/v1/storage/collections", .permission(.storageManage), timeLimit: Route.longTimeLimit, handler: collect),
+            Route(.post, "/api/v1/storage/key-rotations", .permission(.storageManage), timeLimit: Route.longTimeLimit, handler: rotate),
         ]
     }
 

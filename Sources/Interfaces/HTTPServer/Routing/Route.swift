@@ -15,11 +15,13 @@ package struct Route: Sendable {
     package var problems: ProblemForm
     /// Most bytes of a request body.
     package var bodyLimit: Int
+    /// How long a request may take beside the time its body needs at `RouteTable.slowestBody`.
+    package var timeLimit: Duration
     package var handler: Handler
 
     package init(
         _ method: HTTPRequest.Method, _ path: String, _ access: RouteAccess, problems: ProblemForm = .details,
-        bodyLimit: Int = Self.usualBodyLimit,
+        bodyLimit: Int = Self.usualBodyLimit, timeLimit: Duration = Self.usualTimeLimit,
         handler: @escaping Handler
     ) {
         self.method = method
@@ -27,11 +29,15 @@ package struct Route: Sendable {
         self.access = access
         self.problems = problems
         self.bodyLimit = bodyLimit
+        self.timeLimit = timeLimit
         self.handler = handler
     }
 
     /// 4 MiB.
     package static let usualBodyLimit = 4 << 20
+    package static let usualTimeLimit = Duration.seconds(60)
+    /// For what reads or rewrites stored files.
+    package static let longTimeLimit = Duration.seconds(3600)
 }
 
 /// Who may use a route.

@@ -12,13 +12,18 @@ package struct RouteTable: Sendable {
     package let routes: [Route]
     private let gate: AccessGate
     private let observer: RequestObserver
-
+    private let deadlines: RequestDeadlines
     private let identifiers: IdentifierSource
+    /// Bytes per second; a body that comes more slowly may run out of its time.
+    package static let slowestBody = 256 << 10
 
-    package init(groups: [any RouteGroup], gate: AccessGate, observer: RequestObserver, identifiers: IdentifierSource) {
+    package init(
+        groups: [any RouteGroup], gate: AccessGate, observer: RequestObserver, deadlines: RequestDeadlines, identifiers: IdentifierSource
+    ) {
         routes = groups.flatMap(\.routes)
         self.gate = gate
         self.observer = observer
+        self.deadlines = deadlines
         self.identifiers = identifiers
     }
 
@@ -43,10 +48,10 @@ package struct RouteTable: Sendable {
             if case .permission(let permission) = route.access {
                 context.caller = try await gate.admit(request, requestID: context.requestID, for: permission)
             }
-            if let length = request.headers[.contentLength].flatMap(Int.init), length > route.bodyLimit {
-                throw Problem.bodyTooLarge(limit: route.bodyLimit)
-            }
-            return try await route.handler(request, context)
+            let length = request.headers[.contentLength].flatMap(Int.init)
+            if let length, length > route.bodyLimit { throw Problem.bodyTooLarge(limit: route.bodyLimit) }
+            let transfer = Duration.seconds((length ?? route.bodyLimit) / Self.slowestBody)
+            return try await deadlines.limit(to: route.timeLimit + transfer) { [context] in try await route.handler(request, context) }
         } catch {
             return ProblemMapping(form: route.problems).response(to: error, logger: context.logger)
         }
