@@ -89,7 +89,7 @@ let package = Package(
         adapter("OnnxRuntime", "COnnxRuntime"),
 
         interface("API"),
-        interface("Client", "API", httpClient, nioCore, nioFoundation, nioHTTP1),
+        interface("Client", "API", httpClient, nioCore, nioFoundation, nioHTTP1, nioSSL),
         interface(
             "HTTPServer", "API", "Backends", "Governance", "Tracking", "Registry", "Pipelines", "Delivery", "Serving", "Monitoring", crypto,
             hummingbird, httpTypes, logging, nioCore, nioFoundation),

@@ -37,6 +37,24 @@ struct TransportTests {
         }
     }
 
+    @Test("the command line trusts the authority it is given, and refuses at once a server whose certificate it cannot verify")
+    func client() async throws {
+        try await withTemporaryFolder { folder in
+            let (certificate, key) = try await Self.makeCertificate(in: folder)
+            try await withServer(["--tls-certificate", certificate, "--tls-key", key]) { server in
+                let refused = try await Command.dhow("token", "list", "--url", server.address, "--token", server.token)
+                #expect(refused.status == 75, "\(refused.status) \(refused.errors)")
+                #expect(refused.errors.contains("CERTIFICATE_VERIFY_FAILED"), "\(refused.errors)")
+                let trusted = try await Command.dhow(
+                    "token", "list", "--url", server.address, "--token", server.token, "--certificate-authority", certificate)
+                #expect(trusted.status == 0, "\(trusted.errors)")
+                let unusable = try await Command.dhow(
+                    "token", "list", "--url", server.address, "--token", server.token, "--certificate-authority", key)
+                #expect(unusable.status == 64, "\(unusable.errors)")
+            }
+        }
+    }
+
     @Test("an unusable certificate or key is refused at start-up with the reason")
     func unusable() async throws {
         try await withTemporaryFolder { folder in

@@ -15,12 +15,15 @@ package struct DhowClient: Sendable {
     private let workspace: String
     private let session: HTTPClient
 
-    /// - Parameter url: `http://HOST:PORT`, without a path.
-    package init(url: String, token: String?, workspace: String = "default") {
+    /// - Parameters:
+    ///   - url: `http://HOST:PORT`, without a path.
+    ///   - certificateAuthority: PEM file of the authority to trust in place of the system's.
+    /// - Throws: `Problem` `.invalid` when that file holds no certificate.
+    package init(url: String, token: String?, workspace: String = "default", certificateAuthority: String? = nil) throws {
         self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
         self.token = token
         self.workspace = workspace
-        session = HTTPClient.shared
+        session = try HTTPSession.trusting(certificateAuthority)
     }
 
     package func get<Answer: Decodable>(_ path: String, _ query: [String: String?] = [:], as type: Answer.Type = Answer.self) async throws
@@ -54,8 +57,11 @@ package struct DhowClient: Sendable {
     }
 
     /// Sends a file's bytes as they are read; memory does not grow with the file.
+    ///
+    /// - Parameter progress: Told how many bytes have been read of how many, about every 256 KiB.
     package func upload<Answer: Decodable>(
-        _ file: URL, to path: String, _ query: [String: String?] = [:], method: String = "PUT", as type: Answer.Type = Answer.self
+        _ file: URL, to path: String, _ query: [String: String?] = [:], method: String = "PUT",
+        progress: (@Sendable (_ read: Int64, _ size: Int64) -> Void)? = nil, as type: Answer.Type = Answer.self
     ) async throws -> Answer {
         let handle: FileHandle
         do {
@@ -65,7 +71,7 @@ package struct DhowClient: Sendable {
         }
         let size = try Int64(handle.seekToEnd())
         try handle.seek(toOffset: 0)
-        let body = HTTPClientRequest.Body.stream(FileChunks(handle: handle), length: .known(size))
+        let body = HTTPClientRequest.Body.stream(FileChunks(handle: handle, size: size, progress: progress), length: .known(size))
         return try decode(try await send(HTTPMethod(rawValue: method), path, query, body: body, type: "application/octet-stream"))
     }
 
@@ -132,15 +138,20 @@ package struct DhowClient: Sendable {
 /// A file in pieces of 256 KiB.
 private struct FileChunks: AsyncSequence, Sendable {
     let handle: FileHandle
+    let size: Int64
+    let progress: (@Sendable (Int64, Int64) -> Void)?
 
     struct AsyncIterator: AsyncIteratorProtocol {
-        let handle: FileHandle
+        let file: FileChunks
+        var position: Int64 = 0
 
         mutating func next() async throws -> ByteBuffer? {
-            guard let data = try handle.read(upToCount: 256 << 10), !data.isEmpty else { return nil }
+            guard let data = try file.handle.read(upToCount: 256 << 10), !data.isEmpty else { return nil }
+            position += Int64(data.count)
+            file.progress?(position, file.size)
             return ByteBuffer(bytes: data)
         }
     }
 
-    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(handle: handle) }
+    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(file: self) }
 }

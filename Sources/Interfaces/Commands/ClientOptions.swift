@@ -19,6 +19,9 @@ package struct ClientOptions: ParsableArguments {
     @Option(help: "Workspace to work in.")
     package var workspace: String = ProcessInfo.processInfo.environment["DHOW_WORKSPACE"] ?? "default"
 
+    @Option(help: "PEM file of the authority that signed the server's certificate; else DHOW_CERTIFICATE_AUTHORITY, else the system's.")
+    package var certificateAuthority: String?
+
     @Flag(help: "Print JSON for programs instead of a table for people.")
     package var json = false
 
@@ -32,7 +35,9 @@ package struct ClientOptions: ParsableArguments {
                 why: "Neither --url nor DHOW_URL is set, and '\(data)' has no running server.",
                 fix: "Start one with 'dhow serve --data \(data)', or set DHOW_URL.")
         }
-        return DhowClient(url: url, token: token ?? environment["DHOW_TOKEN"] ?? contents(of: "admin-token"), workspace: workspace)
+        return try DhowClient(
+            url: url, token: token ?? environment["DHOW_TOKEN"] ?? contents(of: "admin-token"), workspace: workspace,
+            certificateAuthority: certificateAuthority ?? environment["DHOW_CERTIFICATE_AUTHORITY"])
     }
 
     private func contents(of file: String) -> String? {

@@ -21,7 +21,7 @@ struct Cast: Sendable {
     init(server: String, data: URL) async throws {
         self.server = server
         let text = try String(contentsOf: data.appending(path: "admin-token"), encoding: .utf8)
-        let administrator = DhowClient(url: server, token: text.trimmingCharacters(in: .whitespacesAndNewlines))
+        let administrator = try DhowClient(url: server, token: text.trimmingCharacters(in: .whitespacesAndNewlines))
         self.administrator = administrator
 
         func token(_ name: String, isService: Bool = false, roles: [String]) async throws -> String {
@@ -33,9 +33,9 @@ struct Cast: Sendable {
             }
             return answer.token ?? ""
         }
-        amina = DhowClient(url: server, token: try await token("amina", roles: ["editor", "operator"]))
-        omar = DhowClient(url: server, token: try await token("omar", roles: ["approver"]))
-        layla = DhowClient(url: server, token: try await token("layla", roles: ["operator"]))
+        amina = try DhowClient(url: server, token: await token("amina", roles: ["editor", "operator"]))
+        omar = try DhowClient(url: server, token: await token("omar", roles: ["approver"]))
+        layla = try DhowClient(url: server, token: await token("layla", roles: ["operator"]))
         airport = ReplayServer(address: server, token: try await token("airport", isService: true, roles: ["operator"]))
     }
 }
