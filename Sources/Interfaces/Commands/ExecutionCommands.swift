@@ -115,10 +115,7 @@ package struct ExecutionCommands: AsyncParsableCommand {
 
     fileprivate static func follow(_ execution: String, _ client: DhowClient, _ options: ClientOptions) async throws {
         let answer = try await ExecutionWatch(client: client, execution: execution).follow { line in
-            guard !options.json else { return }
-            print(line)
-            // Progress is read while it happens, also through a pipe.
-            fflush(nil)
+            if !options.json { Output.progress(line) }
         }
         if options.json { try Output.json(answer) }
         try answer.requireSuccess()

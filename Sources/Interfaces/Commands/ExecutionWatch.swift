@@ -6,10 +6,6 @@ import Domain
 
 /// Follows an execution to its end, saying each change of a step once.
 struct ExecutionWatch {
-    private static let interval = Duration.milliseconds(500)
-    /// A server that restarts is waited for this many times.
-    private static let patience = 120
-
     let client: DhowClient
     let execution: String
 
@@ -18,7 +14,7 @@ struct ExecutionWatch {
         var seen: [String: String] = [:]
         var status = ""
         while true {
-            let answer = try await ask()
+            let answer: ExecutionAnswer = try await client.watch(path("executions", execution))
             for step in answer.steps ?? [] {
                 let line = step.line
                 if seen.updateValue(line, forKey: step.name) != line, step.state != "waiting" {
@@ -30,19 +26,8 @@ struct ExecutionWatch {
             }
             status = answer.status
             if answer.ended != nil { return answer }
-            try await Task.sleep(for: Self.interval)
+            try await Task.sleep(for: DhowClient.watchInterval)
         }
-    }
-
-    private func ask() async throws -> ExecutionAnswer {
-        for _ in 1..<Self.patience {
-            do {
-                return try await client.get(path("executions", execution))
-            } catch let problem as Problem where problem.kind == .unavailable {
-                try await Task.sleep(for: Self.interval)
-            }
-        }
-        return try await client.get(path("executions", execution))
     }
 }
 

@@ -33,6 +33,12 @@ package enum Output {
             .iso8601.year().month().day().time(includingFractionalSeconds: false).dateTimeSeparator(.space)) + "Z"
     }
 
+    /// A line that is read while the work goes on, also through a pipe.
+    static func progress(_ line: String) {
+        print(line)
+        fflush(nil)
+    }
+
     package static func complain(_ problem: Problem) {
         var text = "dhow: \(problem.what)\n"
         if let why = problem.why { text += "  why: \(why)\n" }

@@ -28,18 +28,24 @@ package struct ReleaseCommands: AsyncParsableCommand {
         @Option(help: "The share of invalid predictions a candidate may have.") var invalidShare: Double?
         @Flag(help: "Promote only once the candidate is shown not to be worse.") var requireShownNotWorse = false
         @Option(help: "The unfinished rollout of the endpoint that this release ends.") var supersede: String?
+        @Flag(help: "Follow its rollout to the end; exits 10 unless the version was promoted.") var watch = false
 
         func run() async throws {
             let plan = RolloutPlanBody(
                 percents: try steps(), minimumLabelled: minimumLabelled, alpha: alpha, maximumSeconds: maximumSeconds,
                 invalidShare: invalidShare, requiresShownNotWorse: requireShownNotWorse ? true : nil)
-            let answer: ReleaseAnswer = try await options.client().post(
+            let client = try options.client()
+            let answer: ReleaseAnswer = try await client.post(
                 path("releases"),
                 CreateReleaseRequest(
                     endpoint: endpoint, model: model, version: version, gateReport: report, approval: approval, plan: plan,
                     supersededRollout: supersede))
-            if options.json { return try Output.json(answer) }
-            print("Release \(answer.id) is \(answer.state): revision \(answer.revision), rollout \(answer.rollout).")
+            if !options.json {
+                print("Release \(answer.id) is \(answer.state): revision \(answer.revision), rollout \(answer.rollout).")
+            } else if !watch {
+                try Output.json(answer)
+            }
+            if watch { try await client.follow(rollout: answer.rollout, json: options.json) }
         }
 
         private func steps() throws -> [Int]? {

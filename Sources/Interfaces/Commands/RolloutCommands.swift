@@ -9,7 +9,7 @@ package struct RolloutCommands: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "rollout", abstract: "See and steer how releases take over traffic.",
         subcommands: [
-            List.self, Show.self, Shift.self, Promote.self, RollBack.self, Pause.self, Resume.self, Abort.self,
+            List.self, Show.self, Watch.self, Shift.self, Promote.self, RollBack.self, Pause.self, Resume.self, Abort.self,
         ])
 
     package init() {}
@@ -60,6 +60,18 @@ package struct RolloutCommands: AsyncParsableCommand {
                 ]
             }
             Output.table(["what", "value"], rows)
+        }
+    }
+
+    struct Watch: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Follow a rollout to its end.",
+            discussion: "Exits with 0 when the candidate was promoted, with 10 when it was rolled back, aborted or superseded.")
+
+        @OptionGroup var rollout: RolloutArgument
+
+        func run() async throws {
+            try await rollout.options.client().follow(rollout: rollout.id, json: rollout.options.json)
         }
     }
 

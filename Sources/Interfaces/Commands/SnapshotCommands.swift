@@ -50,7 +50,8 @@ package struct SnapshotCommands: AsyncParsableCommand {
             var files: [SnapshotFileBody] = []
             for path in file {
                 let url = URL(filePath: path)
-                let blob: BlobAnswer = try await client.upload(url, to: "/api/v1/blobs")
+                let progress = UploadProgress(of: url.lastPathComponent)
+                let blob: BlobAnswer = try await client.upload(url, to: "/api/v1/blobs", progress: progress.tell)
                 files.append(SnapshotFileBody(name: url.lastPathComponent, digest: blob.digest))
             }
             let request = RecordSnapshotRequest(files: files, jurisdiction: jurisdiction, classifications: classification)
