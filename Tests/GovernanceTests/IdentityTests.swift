@@ -20,6 +20,21 @@ struct IdentityTests {
         }
     }
 
+    @Test("tokens of one note are revoked together, and others stay", arguments: TestDatabase.allCases)
+    func notes(engine: TestDatabase) async throws {
+        try await World.with(engine) { world in
+            let steps = Principal(name: "steps", kind: .service)
+            func token(_ note: String) async throws -> TokenSecret {
+                try #require(try await world.identity.createToken(for: steps, note: note, expires: nil, by: World.administrator).1)
+            }
+            let (first, second, other) = (try await token("one"), try await token("one"), try await token("two"))
+            for _ in 0..<2 { try await world.identity.revokeTokens(of: steps, noted: "one", by: World.administrator) }
+            await #expect(throws: Problem.self) { try await world.identity.authenticate(first.text) }
+            await #expect(throws: Problem.self) { try await world.identity.authenticate(second.text) }
+            #expect(try await world.identity.authenticate(other.text).principal == steps)
+        }
+    }
+
     @Test("a token is refused from the moment it expires or is revoked", arguments: TestDatabase.allCases)
     func expiry(engine: TestDatabase) async throws {
         try await World.with(engine) { world in

@@ -52,6 +52,9 @@ package enum GovernanceMigrations {
                     """,
                     "CREATE INDEX idempotency_key_by_age ON idempotency_key (created)",
                     "CREATE TABLE consumer_position (name TEXT NOT NULL PRIMARY KEY, seq BIGINT NOT NULL)",
-                ])
+                ]),
+            Migration(
+                2, "tokens that are valid, by principal and note",
+                ["CREATE INDEX access_token_valid ON access_token (principal, note) WHERE revoked IS NULL"]),
         ])
 }

@@ -5,7 +5,7 @@ import Foundation
 import Governance
 import Pipelines
 
-/// What lets a step's own `mlflow` client reach this server: its address, and a token that is good for a day.
+/// What lets a step's own `mlflow` client reach this server: its address, and a token that is good until its execution ends, at most a day.
 struct StepCredentials: Sendable {
     static let lifetime = Duration.seconds(24 * 3600)
     /// The service account that steps act as, with the role `editor` in their workspace.
@@ -31,7 +31,7 @@ struct StepCredentials: Sendable {
         }
         let expires = Timestamp(milliseconds: Int64(Date.now.timeIntervalSince1970 * 1000)) + Self.lifetime
         let (_, secret) = try await identity.createToken(
-            for: Self.principal, note: "execution \(execution.id)", expires: expires, by: caller)
+            for: Self.principal, note: Self.note(of: execution), expires: expires, by: caller)
         _ = try await identity.bind(Binding(principal: Self.principal.name, workspace: caller.workspace, role: .editor), by: caller)
         guard let secret else { return [:] }
         return [
@@ -39,4 +39,10 @@ struct StepCredentials: Sendable {
             "MLFLOW_DISABLE_TELEMETRY": "true", "GIT_PYTHON_REFRESH": "quiet",
         ]
     }
+
+    func revoke(for execution: Execution, _ caller: Caller) async throws {
+        try await identity.revokeTokens(of: Self.principal, noted: Self.note(of: execution), by: caller)
+    }
+
+    private static func note(of execution: Execution) -> String { "execution \(execution.id)" }
 }

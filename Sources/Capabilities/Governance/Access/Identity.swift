@@ -79,6 +79,20 @@ package struct Identity: Sendable {
         return token
     }
 
+    /// Revokes all of a principal's tokens with this note; those that are revoked stay so.
+    package func revokeTokens(of principal: Principal, noted note: String, by caller: Caller) async throws {
+        let count = try await governor.change(.identityManage, by: caller) { change in
+            let table = TokenTable(transaction: change.transaction)
+            let tokens = try table.valid(of: principal.name, noted: note)
+            for id in tokens {
+                try table.revoke(id, at: change.time)
+                try change.record("token.revoked", on: "token/\(id)", ["principal": .string(principal.qualifiedName)])
+            }
+            return tokens.count
+        }
+        if count > 0 { sessions.forgetAll() }
+    }
+
     package func bind(_ binding: Binding, by caller: Caller) async throws -> Binding {
         let bound = try await governor.change(.identityManage, by: caller) { change in
             guard try PrincipalTable(transaction: change.transaction).find(binding.principal) != nil else {

@@ -55,6 +55,13 @@ package struct TokenTable {
         try transaction.rows(Self.selection + " ORDER BY access_token.created DESC, access_token.id LIMIT 1000").map(decode)
     }
 
+    /// Ids of a principal's tokens with this note that are not revoked.
+    package func valid(of principal: String, noted note: String) throws -> [String] {
+        try transaction.rows(
+            "SELECT id FROM access_token WHERE principal = ? AND note = ? AND revoked IS NULL ORDER BY id", principal, note
+        ).map { try $0["id"] }
+    }
+
     package func revoke(_ id: String, at time: Timestamp) throws {
         try transaction.execute("UPDATE access_token SET revoked = ? WHERE id = ? AND revoked IS NULL", time, id)
     }

@@ -184,6 +184,7 @@ struct ExecutionDriver: Sendable {
             }
             await discard(attemptID)
         }
+        try await parts.settings.endCredentials(state, lease.controller)
         let lease = lease
         _ = try await parts.governor.change(.executionStart, by: lease.controller) { change in
             let table = ExecutionTable(transaction: change.transaction)

@@ -12,6 +12,8 @@ package struct WorkerSettings: Sendable {
     package var environment: [String: String]
     /// Variables that let a step's own tracking client reach this server in the name of who started the execution; asked per attempt.
     package var credentials: @Sendable (_ execution: Execution, _ caller: Caller) async throws -> [String: String]
+    /// Ends what `credentials` gave; asked before an execution is closed, perhaps more than once.
+    package var endCredentials: @Sendable (_ execution: Execution, _ caller: Caller) async throws -> Void
     package var cancelGrace: Duration
     /// Command attempts that run at a time.
     package var slots: Int
@@ -19,6 +21,7 @@ package struct WorkerSettings: Sendable {
     package init(
         owner: String, environment: [String: String], cancelGrace: Duration = .seconds(10),
         slots: Int = max(4, ProcessInfo.processInfo.activeProcessorCount),
+        endCredentials: @escaping @Sendable (_ execution: Execution, _ caller: Caller) async throws -> Void = { _, _ in },
         credentials: @escaping @Sendable (_ execution: Execution, _ caller: Caller) async throws -> [String: String]
     ) {
         self.owner = owner
@@ -26,6 +29,7 @@ package struct WorkerSettings: Sendable {
         self.cancelGrace = cancelGrace
         self.slots = slots
         self.credentials = credentials
+        self.endCredentials = endCredentials
     }
 }
 
