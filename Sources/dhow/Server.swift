@@ -22,6 +22,8 @@ struct Server {
 
     func run() async throws {
         let logger = Self.logger(level: settings.logLevel)
+        let claim = settings.usesOwnDatabase ? try FolderClaim(on: DataFolder(creating: settings.dataFolder)) : nil
+        defer { withExtendedLifetime(claim) {} }
         let storage = try await Storage(settings: settings)
         try await Migrator(Schema.migrations).migrate(storage.database)
         let platform = try await Platform(storage: storage, logger: logger)

@@ -22,6 +22,8 @@ struct Settings: Sendable {
     enum Authentication: String, Sendable { case tokens, off }
 
     var usesTLS: Bool { tlsCertificate != nil }
+    /// Whether the database is a file that no other server is to use.
+    var usesOwnDatabase: Bool { databaseURL.hasPrefix("sqlite:") }
     var isLoopback: Bool { ["127.0.0.1", "::1", "localhost"].contains(host) }
 
     /// One row of the reference in `docs/configuration.md`.

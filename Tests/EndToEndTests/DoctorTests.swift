@@ -23,6 +23,17 @@ struct DoctorTests {
         }
     }
 
+    @Test("a second server on the same folder and SQLite database is refused, and the first goes on")
+    func folderInUse() async throws {
+        try await withServer { server in
+            let second = try await Command.dhow("serve", "--data", server.folder.path, "--port", "0")
+            #expect(second.status == 1)
+            #expect(second.errors.contains("Another server is running"), "\(second.errors)")
+            #expect(try await server.send(.GET, "/readyz").status == 200)
+            #expect(FileManager.default.fileExists(atPath: server.folder.appending(path: "address").path))
+        }
+    }
+
     @Test("a port in use is found by doctor, and a second server on it does not start and says so")
     func portInUse() async throws {
         try await withServer { server in
