@@ -30,7 +30,7 @@ struct ConflictTests {
         }
     }
 
-    @Test("a principal may have several tokens but not two kinds, and a binding given twice is one")
+    @Test("a principal created twice has two tokens, and a binding given twice is one")
     func principals() async throws {
         try await withServer { server in
             #expect(try await server.json(.POST, "/api/v1/tokens", #"{"principal":"amina"}"#).status == 201)

@@ -11,6 +11,30 @@ struct CorruptionTests {
         Array(String(repeating: name + " ", count: (64 << 10) / name.count + 1).utf8.prefix(64 << 10))
     }
 
+    @Test("a flipped byte in a blob is detected when it is read; its segment is not given out and the server goes on", arguments: [0, 2])
+    func blob(damaged: Int) async throws {
+        try await withServer { server in
+            let base = "/api/2.0/mlflow-artifacts/artifacts/"
+            #expect(try await server.send(.PUT, base + "damaged", body: Self.segments.flatMap(\.self)).status == 200)
+            #expect(try await server.send(.PUT, base + "sound", body: [1, 2, 3]).status == 200)
+            // The file's name is not the digest of what is in it; the ETag is.
+            let tag = try await server.send(.GET, base + "damaged").headers["ETag"].first
+            let digest = try #require(tag?.trimmingCharacters(in: CharacterSet(charactersIn: "\"")))
+            let file = try #require(try Self.largestFile(in: server.folder.appending(path: "blobs")))
+            var bytes = try Data(contentsOf: file)
+            // The header is short beside a segment.
+            bytes[damaged * (64 << 10) + (40 << 10)] ^= 1
+            try bytes.write(to: file)
+
+            let read = try await Self.curl(server, base + "damaged")
+            #expect(read.status != 0, "the answer must not look whole")
+            let word = ["first ", "second ", "third ", "fourth "][damaged]
+            #expect(!read.output.contains(word + word))
+            try await eventually("the log names the blob", holds: { server.log.contains(digest) })
+            #expect(try await server.send(.GET, base + "sound").body == Data([1, 2, 3]))
+        }
+    }
+
     private static func curl(_ server: ServerProcess, _ path: String) async throws -> Command {
         try await Command.program(
             "curl", "--silent", "--fail-with-body", "-H", "Authorization: Bearer \(server.token)", server.address + path)

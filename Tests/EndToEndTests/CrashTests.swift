@@ -190,7 +190,7 @@ struct CrashTests {
             })
         let recorded = try await delivery.server.json(.POST, "/api/v1/endpoints/cells/labels", #"{"labels":[\#(labels)]}"#)
         guard recorded.status == 200 else { throw ServerProcess.Unexpected(response: recorded) }
-        return try await eventually("the rollout counts labels") {
+        return try await eventually("the rollout counts \(count) labels of the candidate") {
             let list = try await delivery.server.send(.GET, "/api/v1/rollouts?endpoint=cells")
             let rollouts = list.member("items") as? [[String: Any]] ?? []
             let current = rollouts.first { $0["phase"] as? String == "progressing" && $0["percent"] as? Int == 10 }
@@ -199,27 +199,38 @@ struct CrashTests {
         }
     }
 
-    @Test("of the acknowledged predictions only the last tenth of a second can be missing")
+    @Test("predictions that were logged stay, and of those after them only the log's last moment can be missing")
     func predictions() async throws {
         try await withCrash { server in
             let delivery = try await DeliveryStory(on: server)
             try await delivery.release()
             try await delivery.becomeReady()
+            var early: [String] = []
+            for _ in 0..<50 { early.append(try await delivery.predict()) }
+            let last = try #require(early.last)
+            try await eventually(
+                "the last of them is logged", holds: { try await server.send(.GET, "/api/v1/predictions/\(last).0").status == 200 })
             let clock = ContinuousClock()
             let answered = await Self.acknowledged(by: server, tasks: 8, killAfter: 500) {
                 _ -> (id: String, at: ContinuousClock.Instant)? in
                 (try await delivery.predict(), clock.now)
             }
-            return answered
-        } after: { server, answered in
+            return (early, answered)
+        } after: { server, kept in
+            let (early, answered) = kept
+            for id in early {
+                #expect(try await server.send(.GET, "/api/v1/predictions/\(id).0").status == 200, "\(id)")
+            }
             #expect(answered.count >= 500)
             let last = try #require(answered.map(\.at).max())
+            var missing: [Duration] = []
             for (id, at) in answered {
-                let response = try await server.send(.GET, "/api/v1/predictions/\(id).0")
-                if response.status == 200 { continue }
-                // 100 ms of log, and as much again for the write and for this process to see the answer.
-                #expect(response.status == 404 && last - at < .milliseconds(200), "\(id): \(response.status), \(last - at) before the end")
+                let status = try await server.send(.GET, "/api/v1/predictions/\(id).0").status
+                #expect(status == 200 || status == 404)
+                if status == 404 { missing.append(last - at) }
             }
+            // 100 ms of log, and on a busy machine some time until its transaction is through and this process sees the answer.
+            #expect(missing.allSatisfy { $0 < .seconds(1) }, "\(missing)")
         }
     }
 }

@@ -57,6 +57,24 @@ struct HostileInputTests {
         }
     }
 
+    @Test("names in paths that hide '..', NUL or a separator are refused, also doubly encoded", arguments: Edge.allCases)
+    func paths(edge: Edge) async throws {
+        try await withServer { server in
+            let segments = [
+                "%2e%2e", "%252e%252e", "a%00b", "a%2500b", "a%5Cb", "a%255Cb", "%C0%AE%C0%AE", "%ff", "%2e%2e%2fkeys.json",
+                "%252e%252e%252fkeys.json", "..%2f..%2fetc%2fpasswd", "a%zz", String(repeating: "a", count: 2000),
+            ]
+            for segment in segments {
+                // Byte by byte, because clients mend what is not UTF-8.
+                let connection = try RawConnection(to: server.address)
+                connection.send(
+                    "GET \(edge.path(segment)) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(server.token)\r\nConnection: close\r\n\r\n")
+                let response = try connection.response()
+                #expect(edge.refuses(response), "\(segment): \(response.status) \(response.text)")
+            }
+        }
+    }
+
     @Test("artifact paths that climb, are absolute or hide a NUL can be neither read, written, listed nor deleted")
     func artifactPaths() async throws {
         try await withServer { server in

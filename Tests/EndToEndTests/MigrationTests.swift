@@ -46,6 +46,9 @@ struct MigrationTests {
                 .POST, "/api/v1/tokens", body: Array(#"{"principal":"p\#(index)"}"#.utf8), headers: [("Authorization", "Bearer \(token)")])
             #expect(response.status == 201, "\(response.text)")
         }
+        let tokens = try await servers[0].send(.GET, "/api/v1/tokens", headers: [("Authorization", "Bearer \(token)")])
+        let administrators = (tokens.member("items") as? [[String: Any]])?.filter { $0["principal"] as? String == "user:admin" }
+        #expect(administrators?.count == 1, "\(tokens.text)")
         for server in servers { #expect(await server.stop() == 0) }
         let check = try await Command.dhow("migrate", "--check", "--data", folder.path, "--database", database)
         #expect(check.status == 0, "\(check.output)")

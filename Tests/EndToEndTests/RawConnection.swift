@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import NIOHTTP1
 
 /// A TCP connection whose bytes the test writes itself, for what no HTTP client would send.
 final class RawConnection: Sendable {
@@ -35,6 +36,25 @@ final class RawConnection: Sendable {
             bytes = bytes.dropFirst(count)
         }
         return true
+    }
+
+    /// The whole answer; the request must have asked to close the connection after it.
+    func response() throws -> ServerProcess.Response {
+        var answer: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 4096)
+        while case let count = recv(descriptor, &piece, piece.count, 0), count != 0 {
+            guard count > 0 else { throw POSIXError(.ETIMEDOUT) }
+            answer += piece[..<count]
+        }
+        let text = String(decoding: answer, as: UTF8.self)
+        guard let end = text.range(of: "\r\n\r\n") else { throw POSIXError(.EBADMSG) }
+        let lines = text[..<end.lowerBound].components(separatedBy: "\r\n")
+        let fields = lines.dropFirst().map { line -> (String, String) in
+            let parts = line.split(separator: ":", maxSplits: 1)
+            return (String(parts[0]), parts.count > 1 ? parts[1].trimmingCharacters(in: .whitespaces) : "")
+        }
+        let status = lines.first?.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0
+        return ServerProcess.Response(status: status, headers: HTTPHeaders(fields), body: Data(text[end.upperBound...].utf8))
     }
 
     /// The status of the answer; nil when the connection ends without one. Waits at most 30 seconds.
