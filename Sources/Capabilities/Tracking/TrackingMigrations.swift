@@ -14,6 +14,7 @@ package enum TrackingMigrations {
             Migration(2, "logged models and links of runs", loggedModels + links),
             Migration(3, "artifacts", artifacts),
             Migration(4, "datasets and snapshots", snapshots),
+            Migration(5, "runs by what they logged", runSearch),
         ])
 
     private static let experiments = [
@@ -102,6 +103,17 @@ package enum TrackingMigrations {
             PRIMARY KEY (run, key)
         ) {clustered}
         """,
+    ]
+
+    /// Postgres bounds an entry of an index to a third of a page, so long values are found by their beginning (`SearchDriver.prefix`).
+    private static let runSearch = [
+        "ALTER TABLE latest_metric ADD COLUMN experiment BIGINT NOT NULL DEFAULT -1",
+        """
+        UPDATE latest_metric SET experiment = COALESCE((SELECT run.experiment FROM run WHERE run.id = latest_metric.run), -1)
+        """,
+        "CREATE INDEX latest_metric_by_value ON latest_metric (experiment, key, is_nan, value, run)",
+        "CREATE INDEX param_by_value ON param (key, substr(value, 1, 100), run)",
+        "CREATE INDEX run_tag_by_value ON run_tag (key, substr(value, 1, 100), run)",
     ]
 
     private static let loggedModels = [

@@ -8,13 +8,13 @@ struct MetricTable {
     let transaction: any Transaction
 
     /// Adds points; one that is there already is dropped. The latest point of a series is the greatest by step, time, value.
-    func log(_ metrics: [Metric], on run: String) throws {
+    func log(_ metrics: [Metric], on run: Run) throws {
         guard !metrics.isEmpty else { return }
         var rows: [[DatabaseValue]] = []
         rows.reserveCapacity(metrics.count)
         var latest: [String: Metric] = [:]
         for metric in metrics {
-            let row = Self.row(of: metric, in: run)
+            let row = Self.row(of: metric, in: run.id)
             rows.append(row)
             if let other = latest[metric.key], !Self.isLater(metric, than: other) { continue }
             latest[metric.key] = metric
@@ -23,7 +23,8 @@ struct MetricTable {
             into: "metric (run, key, step, time, value, is_nan)", rows: rows, "ON CONFLICT (run, key, step, time, value, is_nan) DO NOTHING"
         )
         try transaction.insert(
-            into: "latest_metric (run, key, step, time, value, is_nan)", rows: latest.values.map { Self.row(of: $0, in: run) },
+            into: "latest_metric (run, key, step, time, value, is_nan, experiment)",
+            rows: latest.values.map { Self.row(of: $0, in: run.id) + [.integer(run.experiment)] },
             """
             ON CONFLICT (run, key) DO UPDATE
             SET step = excluded.step, time = excluded.time, value = excluded.value, is_nan = excluded.is_nan
@@ -61,11 +62,51 @@ struct MetricTable {
         try transaction.forEachRow(sql, values: values) { try body(try Self.decode($0)) }
     }
 
-    func steps(of key: String, in run: String, from start: Int64?, through end: Int64?) throws -> [Int64] {
+    /// All steps in ascending order, at most `limit`. O(points at these steps).
+    func steps(of key: String, in run: String, within range: ClosedRange<Int64>, limit: Int = .max) throws -> [Int64] {
         var steps: [Int64] = []
         try transaction.forEachRow(
-            "SELECT DISTINCT step FROM metric WHERE run = ? AND key = ? AND step >= ? AND step <= ? ORDER BY step",
-            values: [.text(run), .text(key), .integer(start ?? .min), .integer(end ?? .max)]
+            "SELECT DISTINCT step FROM metric WHERE run = ? AND key = ? AND step >= ? AND step <= ? ORDER BY step LIMIT ?",
+            values: [.text(run), .text(key), .integer(range.lowerBound), .integer(range.upperBound), .integer(Int64(limit))]
+        ) { steps.append(try $0["step"]) }
+        return steps
+    }
+
+    /// The first and last step; nil when there is none. Two seeks.
+    func ends(of key: String, in run: String, within range: ClosedRange<Int64>) throws -> ClosedRange<Int64>? {
+        func step(_ order: String) throws -> Int64? {
+            try transaction.row(
+                "SELECT step FROM metric WHERE run = ? AND key = ? AND step >= ? AND step <= ? ORDER BY step \(order) LIMIT 1", run, key,
+                range.lowerBound, range.upperBound)?["step"]
+        }
+        guard let first = try step("ASC"), let last = try step("DESC") else { return nil }
+        return first...last
+    }
+
+    /// The first step at or after each line of a grid of `count` even distances over `range`, each once; O(count) seeks.
+    func steps(of key: String, in run: String, atGridOf count: Int, over range: ClosedRange<Int64>) throws -> [Int64] {
+        let (span, overflows) = range.upperBound.subtractingReportingOverflow(range.lowerBound)
+        guard !overflows else { return [] }
+        // Line i stands at first + i * span / count, written so that nothing overflows.
+        let line = "? + (i + 1) * ? + (i + 1) * ? / ?"
+        let lineValues: [DatabaseValue] = [
+            .integer(range.lowerBound), .integer(span / Int64(count)), .integer(span % Int64(count)), .integer(Int64(count)),
+        ]
+        let seek = "SELECT metric.step FROM metric WHERE metric.run = ? AND metric.key = ? AND metric.step >="
+        let sql = """
+            WITH RECURSIVE grid (i, step) AS (
+                SELECT CAST(0 AS BIGINT), (\(seek) ? ORDER BY metric.step LIMIT 1)
+                UNION ALL
+                SELECT i + 1, (\(seek) CASE WHEN grid.step >= \(line) THEN grid.step + 1 ELSE \(line) END ORDER BY metric.step LIMIT 1)
+                FROM grid WHERE i < ? AND step < ?
+            )
+            SELECT step FROM grid WHERE step <= ?
+            """
+        let series: [DatabaseValue] = [.text(run), .text(key)]
+        let last = DatabaseValue.integer(range.upperBound)
+        var steps: [Int64] = []
+        try transaction.forEachRow(
+            sql, values: series + [.integer(range.lowerBound)] + series + lineValues + lineValues + [.integer(Int64(count)), last, last]
         ) { steps.append(try $0["step"]) }
         return steps
     }

@@ -21,14 +21,9 @@ extension RunTracking {
         try SearchLimit.check(limit, atMost: Self.maximumPage)
         guard !experiments.isEmpty else { return ([], nil) }
         return try await governor.read(.trackingRead, by: caller) { transaction in
-            var statement = SearchStatement(of: RunTable.space, on: transaction.engine)
-            let marks = experiments.map { _ in "?" }.joined(separator: ", ")
-            statement.require(
-                "run.workspace = ? AND run.experiment IN (\(marks))", [.text(caller.workspace)] + experiments.map(\.databaseValue))
-            if let condition = view.condition { statement.require("run." + condition.sql, condition.values) }
-            try statement.require(comparisons)
-            try statement.sort(by: terms)
-            var (items, next) = try statement.page(after: token, limit: limit, in: transaction, RunTable.decode)
+            let search = RunSearch(
+                experiments: experiments, comparisons: comparisons, terms: terms, view: view, workspace: caller.workspace)
+            var (items, next) = try search.page(after: token, limit: limit, in: transaction)
             try RunTable(transaction: transaction, workspace: caller.workspace).complete(&items)
             return (items, next)
         }
@@ -52,6 +47,8 @@ extension RunTracking {
     }
 
     /// Series of several runs thinned to about `limit` steps each, the same steps for all; first and last steps of each run stay.
+    ///
+    /// O(runs × limit) seeks, however long the series are, unless their steps are so uneven that a grid over them finds few; then O(points).
     package func sampledHistory(
         of key: String, in ids: [String], from start: Int64?, through end: Int64?, limit: Int, by caller: Caller
     ) async throws -> [(run: String, metric: Metric)] {
@@ -63,15 +60,10 @@ extension RunTracking {
         }
         return try await governor.read(.trackingRead, by: caller) { transaction in
             let table = RunTable(transaction: transaction, workspace: caller.workspace)
-            var all: Set<Int64> = []
-            var ends: Set<Int64> = []
-            for id in ids {
-                _ = try table.get(id)
-                let steps = try table.metrics.steps(of: key, in: id, from: start, through: end)
-                all.formUnion(steps)
-                if let first = steps.first, let last = steps.last { ends.formUnion([first, last]) }
-            }
-            let steps = MetricSampling.steps(all.sorted(), limit: limit).union(ends).sorted()
+            for id in ids { _ = try table.get(id) }
+            guard let range = start ?? .min <= end ?? .max ? (start ?? .min)...(end ?? .max) : nil else { return [] }
+            let sampling = MetricSampling(metrics: table.metrics, key: key, runs: ids, range: range, limit: limit)
+            let steps = try sampling.steps()
             var points: [(run: String, metric: Metric)] = []
             for id in ids {
                 for metric in try table.metrics.points(of: key, in: id, at: steps) { points.append((id, metric)) }

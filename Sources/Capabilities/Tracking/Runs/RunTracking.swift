@@ -78,7 +78,7 @@ package struct RunTracking: Sendable {
             let table = RunTable(transaction: transaction, workspace: caller.workspace)
             var run = try table.getActive(id)
             try table.setParams(batch.params, of: id)
-            try table.metrics.log(batch.metrics, on: id)
+            try table.metrics.log(batch.metrics, on: run)
             try table.tags.set(batch.tags, on: .text(id))
             try LoggedModelTable(transaction: transaction, workspace: caller.workspace).log(batch.metrics, from: id)
             if let name = batch.name, name != run.name {

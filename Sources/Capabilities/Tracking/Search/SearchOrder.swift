@@ -10,6 +10,8 @@ struct SearchOrder {
     struct Key {
         var expression: String
         var isDescending: Bool
+        /// The same for all rows of the statement, so that nothing is sorted or sought by it; a page token holds it all the same.
+        var isConstant = false
     }
 
     static let maximumTerms = 10
@@ -20,14 +22,20 @@ struct SearchOrder {
 
     init() {}
 
-    init(_ terms: [SortTerm], in space: SearchSpace) throws(Problem) {
+    /// - Parameter walked: The statement's driver has one row for each thing, with a value that is no NaN, in the order of the first term.
+    init(_ terms: [SortTerm], in space: SearchSpace, walked: Bool = false) throws(Problem) {
         guard terms.count <= Self.maximumTerms else {
             throw Problem(
                 .invalid, "tracking.order.too-long", "The order has \(terms.count) keys.", why: "At most \(Self.maximumTerms) are taken.")
         }
         var seen: Set<SearchSubject> = []
         for term in terms + (terms.isEmpty ? space.defaultOrder : []) where seen.insert(term.subject).inserted {
-            try add(term, in: space)
+            if walked, keys.isEmpty {
+                keys.append(Key(expression: "0", isDescending: false, isConstant: true))
+                keys.append(Key(expression: "\(SearchDriver.alias).value", isDescending: term.isDescending))
+            } else {
+                try add(term, in: space)
+            }
         }
         for name in space.identity where seen.insert(SearchSubject(.attribute, name)).inserted {
             keys.append(Key(expression: try space.column(name).expression, isDescending: false))
@@ -64,14 +72,15 @@ struct SearchOrder {
         guard token.values.count == keys.count, !keys.isEmpty else { throw PageToken.refusal }
         var sql = ""
         var values: [DatabaseValue] = []
-        for (index, key) in keys.enumerated() {
+        let places = zip(keys, token.values).filter { !$0.0.isConstant }
+        for (index, (key, place)) in places.enumerated() {
             let sign = key.isDescending ? "<" : ">"
-            let isLast = index == keys.count - 1
+            let isLast = index == places.count - 1
             sql += isLast ? "\(key.expression) \(sign) ?" : "\(key.expression) \(sign) ? OR (\(key.expression) = ? AND ("
-            values += isLast ? [token.values[index]] : [token.values[index], token.values[index]]
+            values += isLast ? [place] : [place, place]
         }
-        sql += String(repeating: "))", count: keys.count - 1)
-        let first = keys[0]
-        return ("\(first.expression) \(first.isDescending ? "<=" : ">=") ? AND (\(sql))", [token.values[0]] + values)
+        sql += String(repeating: "))", count: places.count - 1)
+        let (first, place) = places[0]
+        return ("\(first.expression) \(first.isDescending ? "<=" : ">=") ? AND (\(sql))", [place] + values)
     }
 }

@@ -10,6 +10,7 @@ package struct SearchStatement {
     private var conditions: [String] = []
     private var conditionValues: [DatabaseValue] = []
     private var order = SearchOrder()
+    private var driver: SearchDriver?
 
     package init(of space: SearchSpace, on engine: DatabaseEngine) {
         self.space = space
@@ -30,7 +31,14 @@ package struct SearchStatement {
     }
 
     package mutating func sort(by terms: [SortTerm]) throws(Problem) {
-        order = try SearchOrder(terms, in: space)
+        order = try SearchOrder(terms, in: space, walked: driver?.isWalk == true)
+    }
+
+    /// Begins with the rows of `driver` and looks up the things they belong to, not the other way round. To be called before `sort(by:)`.
+    package mutating func drive(by driver: SearchDriver) {
+        self.driver = driver
+        require(driver.sql, driver.values)
+        require(driver.belongs, [])
     }
 
     /// Runs the search; `decode` gets each row with all columns of the space's table.
@@ -41,7 +49,8 @@ package struct SearchStatement {
     ) throws -> (items: [Item], next: PageToken?) {
         var sql = "SELECT \(space.table).*"
         for (index, key) in order.keys.enumerated() { sql += ", \(key.expression) AS sort_\(index)" }
-        sql += " FROM \(space.table)"
+        // SQLite takes the tables of a CROSS JOIN in the order they are written in.
+        sql += driver.map { " FROM \($0.table) \(SearchDriver.alias) CROSS JOIN \(space.table)" } ?? " FROM \(space.table)"
         for join in order.joins { sql += " " + join }
         var conditions = conditions
         var values = order.joinValues + conditionValues
@@ -51,7 +60,8 @@ package struct SearchStatement {
             values += place.values
         }
         if !conditions.isEmpty { sql += " WHERE " + conditions.map { "(\($0))" }.joined(separator: " AND ") }
-        sql += " ORDER BY " + order.keys.map { $0.expression + ($0.isDescending ? " DESC" : "") }.joined(separator: ", ")
+        let sorted = order.keys.filter { !$0.isConstant }.map { $0.expression + ($0.isDescending ? " DESC" : "") }
+        sql += " ORDER BY " + sorted.joined(separator: ", ")
         sql += " LIMIT \(limit + 1)"
         var items: [Item] = []
         var last: PageToken?
