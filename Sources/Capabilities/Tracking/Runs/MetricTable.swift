@@ -61,6 +61,10 @@ struct MetricTable {
         try transaction.forEachRow(sql, values: values) { try body(try Self.decode($0)) }
     }
 
+    func count(of key: String, in run: String) throws -> Int {
+        try transaction.row("SELECT COUNT(*) AS points FROM metric WHERE run = ? AND key = ?", run, key).map { try $0["points"] } ?? 0
+    }
+
     func steps(of key: String, in run: String, from start: Int64?, through end: Int64?) throws -> [Int64] {
         var steps: [Int64] = []
         try transaction.forEachRow(
