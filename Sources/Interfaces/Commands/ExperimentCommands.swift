@@ -70,7 +70,7 @@ package struct ExperimentCommands: AsyncParsableCommand {
     struct Delete: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Put an experiment and its runs away.",
-            discussion: "It can be restored until the workspace's retention policy lets it be collected.")
+            discussion: "It can be restored.")
 
         @OptionGroup var options: ClientOptions
         @Argument(help: "Id or name.") var experiment: String

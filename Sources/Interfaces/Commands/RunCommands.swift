@@ -66,15 +66,15 @@ package struct RunCommands: AsyncParsableCommand {
             let comparison = RunComparison(answers, onlyDifferences: differences)
             if options.json { return try Output.json(comparison) }
             Output.table(
-                ["what", "differs"] + answers.map(\.id),
-                [["name", ""] + answers.map(\.name), ["status", ""] + answers.map(\.status)]
+                ["what", "differs"] + answers.indices.map { "run \($0 + 1)" },
+                [["run", ""] + answers.map(\.id), ["name", ""] + answers.map(\.name), ["status", ""] + answers.map(\.status)]
                     + comparison.rows.map { [$0.name, $0.differs ? "*" : ""] + $0.values.map { $0 ?? "-" } })
         }
     }
 
     struct Delete: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Put a run away.", discussion: "It can be restored until the workspace's retention policy lets it be collected.")
+            abstract: "Put a run away.", discussion: "It can be restored.")
 
         @OptionGroup var options: ClientOptions
         @Argument var run: String
