@@ -120,11 +120,12 @@ let package = Package(
         tests("Pipelines", "Domain", "Pipelines"),
         tests("PipelineEngine", "Domain", "Backends", "Governance", "Tracking", "Pipelines", "TestSupport"),
         tests("Delivery", "Domain", "Backends", "Governance", "Tracking", "Registry", "Delivery", "Statistics", "TestSupport"),
-        tests("Tracking", "Domain", "Backends", "Governance", "Tracking", "Statistics", "TestSupport"),
+        tests("Tracking", "Domain", "Backends", "Governance", "Tracking", "Statistics", "TestSupport", crypto),
         tests("Registry", "Domain", "Backends", "Governance", "Tracking", "Registry", "TestSupport"),
         tests("Serving", "Domain", "Backends", "Governance", "Delivery", "Serving", "OnnxRuntime", "TestSupport"),
-        tests("Compatibility", "Domain", "Backends", "Tracking", "Serving", "Compatibility"),
-        tests("Monitoring", "Domain", "Backends", "Governance", "Statistics", "Delivery", "Serving", "Monitoring", "TestSupport"),
+        tests("Compatibility", "Domain", "Backends", "Tracking", "Serving", "HTTPServer", "Compatibility"),
+        tests(
+            "Monitoring", "Domain", "Backends", "Governance", "Tracking", "Statistics", "Delivery", "Serving", "Monitoring", "TestSupport"),
         tests(
             "HTTPServer", "Domain", "Backends", "Governance", "Tracking", "Registry", "Pipelines", "Delivery", "Serving", "API",
             "HTTPServer", "dhow",

@@ -24,6 +24,7 @@ struct Dhow: AsyncParsableCommand {
             CommandGroup(
                 name: "Data and training:",
                 subcommands: [
+                    ExperimentCommands.self, RunCommands.self, MetricCommands.self, ArtifactCommands.self, LoggedModelCommands.self,
                     DatasetCommands.self, SnapshotCommands.self, PipelineCommands.self, ExecutionCommands.self, TriggerCommands.self,
                 ]),
             CommandGroup(name: "Models:", subcommands: [ModelCommands.self, VersionCommands.self, AliasCommands.self]),

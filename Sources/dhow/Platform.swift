@@ -120,10 +120,18 @@ struct Platform: Sendable {
         [
             IdentityRoutes(identity: identity),
             StorageRoutes(maintenance: maintenance),
+            ExperimentRoutes(experiments: ExperimentTracking(governor: governor)),
+            RunRoutes(runs: RunTracking(governor: governor)),
+            LoggedModelRoutes(models: LoggedModelTracking(governor: governor)),
+            ArtifactRoutes(
+                artifacts: artifacts, runs: RunTracking(governor: governor), models: LoggedModelTracking(governor: governor)),
             SnapshotRoutes(snapshots: snapshots, blobs: storage.blobs),
             PipelineRoutes(catalogue: PipelineCatalogue(governor: governor), triggers: Triggers(governor: governor)),
             ExecutionRoutes(executions: executions),
             ModelRoutes(registry: registry),
+            TransitionRoutes(registry: registry),
+            RegistrationRoutes(
+                registry: registry, runs: RunTracking(governor: governor), models: LoggedModelTracking(governor: governor)),
             GateReportRoutes(gates: delivery.gates, artifacts: artifacts),
             ApprovalRoutes(approvals: delivery.approvals),
             ReleaseRoutes(releases: delivery.releases),

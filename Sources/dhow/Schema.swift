@@ -12,7 +12,8 @@ import Tracking
 /// Every capability's migrations, earlier layers first.
 enum Schema {
     static let migrations: [MigrationList] = [
-        BlobMigrations.list, GovernanceMigrations.list, LedgerMigrations.list, TrackingMigrations.list, RegistryMigrations.list,
-        PipelinesMigrations.list, DeliveryMigrations.list, ServingMigrations.list, MonitoringMigrations.list,
+        BlobMigrations.list, GovernanceMigrations.list, LedgerMigrations.list, TrackingMigrations.list, LineageMigrations.list,
+        RegistryMigrations.list,
+        PipelinesMigrations.list, DeliveryMigrations.list, ServingMigrations.list, MonitoringMigrations.list, LineageBackfill.list,
     ]
 }

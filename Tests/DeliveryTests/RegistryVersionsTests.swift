@@ -20,7 +20,8 @@ import Tracking
         let blobs = try await LocalBlobStore(
             folder: folder.appending(path: "blobs").path, vault: try KeyFileVault(path: folder.appending(path: "keys").path))
         let migrations = [
-            BlobMigrations.list, GovernanceMigrations.list, LedgerMigrations.list, TrackingMigrations.list, RegistryMigrations.list,
+            BlobMigrations.list, GovernanceMigrations.list, LedgerMigrations.list, TrackingMigrations.list, LineageMigrations.list,
+            RegistryMigrations.list,
         ]
         try await engine.withDatabase(migrations) { database in
             let clock = TestClock()

@@ -7,6 +7,7 @@ import Governance
 import Statistics
 import Synchronization
 import TestSupport
+import Tracking
 
 /// A workspace with people, registered versions of the model `churn`, and Delivery over a fresh database.
 struct World {
@@ -25,7 +26,10 @@ struct World {
     let chen = World.caller("chen", .operator)
 
     static func run(on engine: TestDatabase, _ body: (World) async throws -> Void) async throws {
-        try await engine.withDatabase([GovernanceMigrations.list, LedgerMigrations.list, DeliveryMigrations.list, versionMigrations]) {
+        try await engine.withDatabase([
+            GovernanceMigrations.list, LedgerMigrations.list, TrackingMigrations.list, LineageMigrations.list, DeliveryMigrations.list,
+            versionMigrations,
+        ]) {
             try await body(World($0))
         }
     }

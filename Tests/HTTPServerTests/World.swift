@@ -40,7 +40,8 @@ struct World: Sendable {
         session: Session(principal: Principal(name: "amina", kind: .user), tokenID: nil, roles: ["main": [.editor]]), workspace: "main")
 
     private static let migrations = [
-        BlobMigrations.list, GovernanceMigrations.list, LedgerMigrations.list, TrackingMigrations.list, RegistryMigrations.list,
+        BlobMigrations.list, GovernanceMigrations.list, LedgerMigrations.list, TrackingMigrations.list, LineageMigrations.list,
+        RegistryMigrations.list,
         PipelinesMigrations.list, DeliveryMigrations.list, ServingMigrations.list,
     ]
 
@@ -71,6 +72,7 @@ struct World: Sendable {
             clock: clock)
         let registry = ModelRegistry(governor: governor, blobs: blobs)
         let runs = RunTracking(governor: governor)
+        let models = LoggedModelTracking(governor: governor)
         let snapshots = SnapshotCatalogue(governor: governor, blobs: blobs)
         let artifacts = ArtifactStore(governor: governor, blobs: blobs)
         let versions = VersionDirectory.registry
@@ -87,8 +89,13 @@ struct World: Sendable {
         let key = signer.verifier.description
         let table = RouteTable(
             groups: [
+                ExperimentRoutes(experiments: ExperimentTracking(governor: governor)), RunRoutes(runs: runs),
+                LoggedModelRoutes(models: models), ArtifactRoutes(artifacts: artifacts, runs: runs, models: models),
+                SnapshotRoutes(snapshots: snapshots, blobs: blobs),
                 GateReportRoutes(gates: gates, artifacts: artifacts), ApprovalRoutes(approvals: approvals),
                 ReleaseRoutes(releases: releases), RolloutRoutes(rollouts: rollouts), ModelRoutes(registry: registry),
+                TransitionRoutes(registry: registry),
+                RegistrationRoutes(registry: registry, runs: runs, models: models),
                 LedgerRoutes(governor: governor, key: key), LineageRoutes(query: lineage, key: key),
             ],
             gate: AccessGate(identity: identity, governor: governor, mode: .tokens), observer: RequestObserver(metrics: ServerMetrics()),
@@ -105,11 +112,15 @@ struct World: Sendable {
     /// The answer with its status, whatever it is.
     func send(
         _ method: HTTPRequest.Method, _ path: String, _ body: (any Encodable & Sendable)? = nil, as person: String?,
-        workspace: String = "main"
+        workspace: String = "main", headers more: HTTPFields = [:]
     ) async throws -> TestResponse {
         var headers: HTTPFields = [.dhowWorkspace: workspace]
+        headers.append(contentsOf: more)
         if let person { headers[.authorization] = "Bearer \(tokens[person] ?? "")" }
-        let bytes = try body.map { ByteBuffer(bytes: try JSONEncoder().encode($0)) }
+        // In one order, so that the same request is the same bytes.
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        let bytes = try body.map { ByteBuffer(bytes: try encoder.encode($0)) }
         return try await client.executeRequest(uri: "/api/v1/" + path, method: method, headers: headers, body: bytes)
     }
 

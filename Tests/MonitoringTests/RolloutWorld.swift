@@ -7,6 +7,7 @@ import Governance
 import Monitoring
 import Serving
 import TestSupport
+import Tracking
 
 /// An endpoint on which version 1 answers and the rollout of version 2 is in its first step, a tenth of the traffic.
 struct RolloutWorld {
@@ -22,7 +23,8 @@ struct RolloutWorld {
 
     static func run(on engine: TestDatabase, _ body: (RolloutWorld) async throws -> Void) async throws {
         let lists = [
-            GovernanceMigrations.list, LedgerMigrations.list, DeliveryMigrations.list, ServingMigrations.list, MonitoringMigrations.list,
+            GovernanceMigrations.list, LedgerMigrations.list, TrackingMigrations.list, LineageMigrations.list, DeliveryMigrations.list,
+            ServingMigrations.list, MonitoringMigrations.list,
         ]
         try await engine.withDatabase(lists) { try await body(RolloutWorld($0)) }
     }

@@ -28,7 +28,8 @@ struct World: Sendable {
         let folder = FileManager.default.temporaryDirectory.appending(path: "engine-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let migrations = [
-            GovernanceMigrations.list, LedgerMigrations.list, BlobMigrations.list, TrackingMigrations.list, PipelinesMigrations.list,
+            GovernanceMigrations.list, LedgerMigrations.list, BlobMigrations.list, TrackingMigrations.list, LineageMigrations.list,
+            PipelinesMigrations.list,
         ]
         return try await engine.withDatabase(migrations) { database in
             let clock = HandClock()

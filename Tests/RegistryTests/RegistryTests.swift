@@ -102,17 +102,19 @@ import Tracking
         }
     }
 
-    @Test("archives what was in a stage before, when asked", arguments: TestDatabase.allCases)
+    @Test("archives what was in an environment before, when asked", arguments: TestDatabase.allCases)
     func stages(engine: TestDatabase) async throws {
         try await RegistryWorld.with(engine) { world in
             for _ in 0..<3 { _ = try await world.registry.registerVersion(of: "churn", NewVersion(), by: world.caller) }
             for number in [1, 2] as [Int64] {
-                _ = try await world.registry.move("churn", number, to: .production, archiving: false, by: world.caller)
+                _ = try await world.registry.transition(
+                    "churn", number, to: .production, because: "test", by: world.caller)
             }
-            let moved = try await world.registry.move("churn", 3, to: .production, archiving: true, by: world.caller)
-            #expect(moved.stage == .production)
-            let latest = try await world.registry.latestByStage(of: "churn", by: world.caller)
-            #expect(latest.map(\.stage) == [.production, .archived])
+            let moved = try await world.registry.transition(
+                "churn", 3, to: .production, because: "test", replacing: true, by: world.caller)
+            #expect(moved.environment == .production)
+            let latest = try await world.registry.latest(of: "churn", by: world.caller)
+            #expect(latest.map(\.environment) == [.production, .archived])
             #expect(latest.map(\.number) == [3, 2])
         }
     }

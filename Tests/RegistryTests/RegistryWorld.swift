@@ -35,7 +35,8 @@ struct RegistryWorld: Sendable {
         let folder = FileManager.default.temporaryDirectory.appending(path: "registry-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let migrations = [
-            GovernanceMigrations.list, LedgerMigrations.list, BlobMigrations.list, TrackingMigrations.list, RegistryMigrations.list,
+            GovernanceMigrations.list, LedgerMigrations.list, BlobMigrations.list, TrackingMigrations.list, LineageMigrations.list,
+            RegistryMigrations.list,
         ]
         return try await engine.withDatabase(migrations) { database in
             let clock = SystemWallClock()

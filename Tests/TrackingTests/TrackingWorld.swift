@@ -24,7 +24,9 @@ struct TrackingWorld: Sendable {
     static func with<Result>(_ engine: TestDatabase, _ body: (TrackingWorld) async throws -> Result) async throws -> Result {
         let folder = FileManager.default.temporaryDirectory.appending(path: "tracking-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let migrations = [GovernanceMigrations.list, LedgerMigrations.list, BlobMigrations.list, TrackingMigrations.list]
+        let migrations = [
+            GovernanceMigrations.list, LedgerMigrations.list, BlobMigrations.list, TrackingMigrations.list, LineageMigrations.list,
+        ]
         return try await engine.withDatabase(migrations) { database in
             let clock = HandClock()
             let vault = try KeyFileVault(path: folder + "/keys.json", clock: clock)

@@ -52,6 +52,7 @@ extension ModelRegistry {
         try RegistryName.check(model: newName)
         try await change(name, by: caller) { change, models in
             try models.rename(name, to: newName, at: change.time)
+            try VersionTransitionTable(transaction: change.transaction, workspace: change.workspace).rename(name, to: newName)
             try change.record("model.renamed", on: "model/\(name)", ["name": .string(newName)])
         }
         return try await model(newName, by: caller)

@@ -22,22 +22,22 @@ extension ModelRegistry {
         }
     }
 
-    /// The newest version in each of the stages.
-    package func latestByStage(
-        of model: String, stages: [ModelVersion.Stage] = ModelVersion.Stage.allCases, by caller: Caller
+    /// The newest version in each of the environments.
+    package func latest(
+        of model: String, in environments: [VersionEnvironment] = VersionEnvironment.allCases, by caller: Caller
     ) async throws -> [ModelVersion] {
         try await governor.read(.registryRead, by: caller) { transaction in
             _ = try RegisteredModelTable(transaction: transaction, workspace: caller.workspace).get(model)
-            return try ModelVersionTable(transaction: transaction, workspace: caller.workspace).latestByStage(of: model, stages: stages)
+            return try ModelVersionTable(transaction: transaction, workspace: caller.workspace).latest(of: model, in: environments)
         }
     }
 
     /// The same for many models, by name.
-    package func latestByStage(ofAll models: [String], by caller: Caller) async throws -> [String: [ModelVersion]] {
+    package func latest(ofAll models: [String], by caller: Caller) async throws -> [String: [ModelVersion]] {
         try await governor.read(.registryRead, by: caller) { transaction in
             let table = ModelVersionTable(transaction: transaction, workspace: caller.workspace)
             var versions: [String: [ModelVersion]] = [:]
-            for model in models { versions[model] = try table.latestByStage(of: model, stages: ModelVersion.Stage.allCases) }
+            for model in models { versions[model] = try table.latest(of: model, in: VersionEnvironment.allCases) }
             return versions
         }
     }
@@ -48,26 +48,6 @@ extension ModelRegistry {
             version.description = description
             try table.update(version)
             try change.record("version.described", on: version.resource)
-        }
-    }
-
-    /// - Parameter archiving: Whether versions in that stage before leave it.
-    package func move(
-        _ model: String, _ number: Int64, to stage: ModelVersion.Stage, archiving: Bool, by caller: Caller
-    ) async throws -> ModelVersion {
-        guard !archiving || stage == .staging || stage == .production else {
-            throw Problem(
-                .invalid, "registry.stage.not-exclusive",
-                "Versions are archived only when moving to Staging or Production, not to \(stage.rawValue).")
-        }
-        return try await changeVersion(model, number, by: caller) { change, table, version in
-            if archiving {
-                let others = try table.numbers(of: model, in: stage).filter { $0 != number }
-                try table.archive(model, others, at: change.time)
-            }
-            version.stage = stage
-            try table.update(version)
-            try change.record("version.staged", on: version.resource, ["stage": .string(stage.rawValue), "archiving": .bool(archiving)])
         }
     }
 
@@ -91,13 +71,17 @@ extension ModelRegistry {
     }
 
     static func deleteVersion(_ model: String, _ number: Int64, in change: Change) throws {
-        let version = try version(model, number, in: change)
-        try ModelVersionTable(transaction: change.transaction, workspace: change.workspace).delete(version)
+        var version = try version(model, number, in: change)
+        let table = ModelVersionTable(transaction: change.transaction, workspace: change.workspace)
+        // So that the history says until when it stood there.
+        if version.environment != .none { try move(&version, to: .none, "The version was deleted.", table, in: change) }
+        try table.delete(version)
+        try LineageEdgeTable(transaction: change.transaction, workspace: change.workspace).delete(to: .version, version.id)
         try BlobReferenceTable(transaction: change.transaction).release(by: "model-version/\(version.id)")
         try change.record("version.deleted", on: version.resource)
     }
 
-    private func changeVersion(
+    func changeVersion(
         _ model: String, _ number: Int64, by caller: Caller,
         _ body: @escaping @Sendable (Change, ModelVersionTable, inout ModelVersion) throws -> Void
     ) async throws -> ModelVersion {

@@ -34,6 +34,7 @@ package struct ModelRegistry: Sendable {
                 .invalid, "registry.version.snapshots", "\(new.snapshots.count) snapshots were named.",
                 why: "At most \(Self.maximumSnapshots) are kept.")
         }
+        try Self.checkProvenance(of: new)
         try governor.require(.registryWrite, of: caller)
         // Read before the transaction; used when the artifacts are the same then.
         let seen = try await governor.database.read { try Self.files(of: new, in: caller.workspace, $0) }
@@ -60,6 +61,10 @@ package struct ModelRegistry: Sendable {
             try models.touch(model, at: change.time)
             let references = BlobReferenceTable(transaction: change.transaction)
             for digest in Set(files.map(\.digest)) { try references.hold(digest, by: "model-version/\(version.id)") }
+            let edges =
+                version.snapshots.map { LineageEdge(from: .snapshot, $0, to: .version, version.id) }
+                + [version.runID].compactMap(\.self).map { LineageEdge(from: .run, $0, to: .version, version.id) }
+            try LineageEdgeTable(transaction: change.transaction, workspace: change.workspace).insert(edges)
             try change.record("version.registered", on: version.resource, version.evidence)
             return version
         }
@@ -74,6 +79,17 @@ package struct ModelRegistry: Sendable {
             _ = try RegisteredModelTable(transaction: transaction, workspace: caller.workspace).get(model)
             throw ModelVersion.unknown(model, reference)
         }
+    }
+
+    /// - Throws: `Problem` `.notFound` for an id that no version of the workspace has, or has no more.
+    package func version(id: String, by caller: Caller) async throws -> ModelVersion {
+        let version = try await governor.read(.registryRead, by: caller) {
+            try ModelVersionTable(transaction: $0, workspace: caller.workspace).find(id: id)
+        }
+        guard let version else {
+            throw Problem(.notFound, "registry.version.unknown", "There is no version with the id '\(id.printable)', or no more.")
+        }
+        return version
     }
 
     /// The version with the highest number.
@@ -141,6 +157,16 @@ package struct ModelRegistry: Sendable {
         }
     }
 
+    private static func checkProvenance(of new: NewVersion) throws(Problem) {
+        if let service = new.featureService { try ResourceName.check(service, of: "feature service") }
+        for (what, text) in [("code commit", new.codeCommit), ("environment lock", new.environmentLock)] {
+            guard let text, text.isEmpty || text.utf8.count > 256 else { continue }
+            throw Problem(
+                .invalid, "registry.version.provenance", "The \(what) has \(text.utf8.count) bytes.", why: "It has 1 to 256.",
+                fix: "Give a commit's name, or a digest.")
+        }
+    }
+
     private static func files(of new: NewVersion, in workspace: String, _ transaction: any Transaction) throws -> [VersionFile] {
         var files = new.files
         if let folder = new.artifacts {
@@ -173,6 +199,7 @@ extension ModelVersion {
         executionID = new.executionID
         codeCommit = new.codeCommit
         environmentLock = new.environmentLock
+        featureService = new.featureService
         snapshots = new.snapshots
         tags = new.tags
     }
@@ -186,6 +213,8 @@ extension ModelVersion {
         evidence["run"] = runID.map { .string($0) }
         evidence["execution"] = executionID.map { .string($0) }
         evidence["commit"] = codeCommit.map { .string($0) }
+        evidence["environmentLock"] = environmentLock.map { .string($0) }
+        evidence["featureService"] = featureService.map { .string($0) }
         return evidence
     }
 }

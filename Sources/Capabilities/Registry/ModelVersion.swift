@@ -6,13 +6,8 @@ package import Tracking
 
 /// An immutable numbered entry of a registered model: files by digest, signature, and where it came from.
 ///
-/// Description, tags, stage and aliases may change; what the version is may not.
+/// Description, tags, environment and aliases may change; what the version is may not.
 package struct ModelVersion: Codable, Equatable, Sendable {
-    /// Where a version stands by MLflow's older convention; releases say where it really serves.
-    package enum Stage: String, Codable, CaseIterable, Sendable, DatabaseConvertible {
-        case none = "None", staging = "Staging", production = "Production", archived = "Archived"
-    }
-
     package var id: String
     package var model: String
     package var number: Int64
@@ -21,7 +16,8 @@ package struct ModelVersion: Codable, Equatable, Sendable {
     package var created: Timestamp
     package var updated: Timestamp
     package var description: String?
-    package var stage: Stage = .none
+    /// Where people mean it to be used; releases say where it really serves.
+    package var environment: VersionEnvironment = .none
     /// Inputs and outputs with names, types and shapes, as the model's files state them.
     package var signature: JSONValue?
     /// As the caller named it; never opened.
@@ -31,7 +27,9 @@ package struct ModelVersion: Codable, Equatable, Sendable {
     package var loggedModelID: String?
     package var executionID: String?
     package var codeCommit: String?
+    /// Digest of the file that fixes the packages it was made with, or the name it goes by.
     package var environmentLock: String?
+    package var featureService: String?
     package var snapshots: [String] = []
     package var tags: [Tag] = []
     package var aliases: [String] = []
@@ -88,6 +86,7 @@ package struct NewVersion: Sendable {
     package var executionID: String?
     package var codeCommit: String?
     package var environmentLock: String?
+    package var featureService: String?
     package var source: String?
     package var description: String?
     package var tags: [Tag]
@@ -96,7 +95,7 @@ package struct NewVersion: Sendable {
         files: [VersionFile] = [], artifacts: ArtifactPath? = nil, signature: JSONValue? = nil, runID: String? = nil,
         runLink: String? = nil,
         loggedModelID: String? = nil, snapshots: [String] = [], executionID: String? = nil, codeCommit: String? = nil,
-        environmentLock: String? = nil, source: String? = nil, description: String? = nil, tags: [Tag] = []
+        environmentLock: String? = nil, featureService: String? = nil, source: String? = nil, description: String? = nil, tags: [Tag] = []
     ) {
         self.files = files
         self.artifacts = artifacts
@@ -108,6 +107,7 @@ package struct NewVersion: Sendable {
         self.executionID = executionID
         self.codeCommit = codeCommit
         self.environmentLock = environmentLock
+        self.featureService = featureService
         self.source = source
         self.description = description
         self.tags = tags

@@ -36,12 +36,12 @@ struct ModelVersionTable {
         try transaction.execute(
             """
             INSERT INTO model_version (workspace, model, number, id, author, created, updated, description, stage, signature, source, run,
-            run_link, logged_model, execution, code_commit, environment_lock, snapshots)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            run_link, logged_model, execution, code_commit, environment_lock, snapshots, feature_service)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             workspace, version.model, version.number, version.id, version.author, version.created, version.updated, version.description,
-            version.stage, try version.signature.map(text), version.source, version.runID, version.runLink, version.loggedModelID,
-            version.executionID, version.codeCommit, version.environmentLock, try text(version.snapshots))
+            version.environment, try version.signature.map(text), version.source, version.runID, version.runLink, version.loggedModelID,
+            version.executionID, version.codeCommit, version.environmentLock, try text(version.snapshots), version.featureService)
         try transaction.insert(
             into: "model_version_file (version, path, digest, size)",
             rows: version.files.map { [.text(version.id), .text($0.path), $0.digest.databaseValue, .integer($0.size)] })
@@ -69,13 +69,18 @@ struct ModelVersionTable {
         return try complete(try decode(row), withFiles: true)
     }
 
-    /// The newest version of each stage.
-    func latestByStage(of model: String, stages: [ModelVersion.Stage]) throws -> [ModelVersion] {
-        try stages.compactMap { stage in
+    func find(id: String) throws -> ModelVersion? {
+        try transaction.row("SELECT * FROM model_version WHERE id = ? AND workspace = ?", id, workspace).map {
+            try complete(try decode($0), withFiles: true)
+        }
+    }
+
+    /// The newest version in each of the environments.
+    func latest(of model: String, in environments: [VersionEnvironment]) throws -> [ModelVersion] {
+        try environments.compactMap { environment in
             try transaction.row(
                 "SELECT * FROM model_version WHERE workspace = ? AND model = ? AND stage = ? ORDER BY number DESC LIMIT 1", workspace,
-                model,
-                stage
+                model, environment
             ).map { try complete(try decode($0), withFiles: false) }
         }
     }
@@ -86,9 +91,9 @@ struct ModelVersionTable {
         }
     }
 
-    func numbers(of model: String, in stage: ModelVersion.Stage) throws -> [Int64] {
+    func numbers(of model: String, in environment: VersionEnvironment) throws -> [Int64] {
         try transaction.rows(
-            "SELECT number FROM model_version WHERE workspace = ? AND model = ? AND stage = ?", workspace, model, stage
+            "SELECT number FROM model_version WHERE workspace = ? AND model = ? AND stage = ?", workspace, model, environment
         ).map { try $0["number"] }
     }
 
@@ -113,17 +118,8 @@ struct ModelVersionTable {
 
     func update(_ version: ModelVersion) throws {
         try transaction.execute(
-            "UPDATE model_version SET description = ?, stage = ?, updated = ? WHERE id = ?", version.description, version.stage,
+            "UPDATE model_version SET description = ?, stage = ?, updated = ? WHERE id = ?", version.description, version.environment,
             version.updated, version.id)
-    }
-
-    func archive(_ model: String, _ numbers: [Int64], at time: Timestamp) throws {
-        for number in numbers {
-            try transaction.execute(
-                "UPDATE model_version SET stage = 'Archived', updated = ? WHERE workspace = ? AND model = ? AND number = ?", time,
-                workspace,
-                model, number)
-        }
     }
 
     func delete(_ version: ModelVersion) throws {
@@ -153,10 +149,11 @@ struct ModelVersionTable {
         let signature: String? = try row["signature"]
         return ModelVersion(
             id: try row["id"], model: try row["model"], number: try row["number"], author: try row["author"], created: try row["created"],
-            updated: try row["updated"], description: try row["description"], stage: try row["stage"],
+            updated: try row["updated"], description: try row["description"], environment: try row["stage"],
             signature: try signature.map(value), source: try row["source"], runID: try row["run"], runLink: try row["run_link"],
             loggedModelID: try row["logged_model"], executionID: try row["execution"], codeCommit: try row["code_commit"],
-            environmentLock: try row["environment_lock"], snapshots: try value(row["snapshots"]))
+            environmentLock: try row["environment_lock"], featureService: try row["feature_service"], snapshots: try value(row["snapshots"])
+        )
     }
 
     private func text(_ value: some Encodable) throws -> String {

@@ -96,6 +96,33 @@ package enum RegistryMigrations {
                         FOREIGN KEY (workspace, model, number) REFERENCES model_version (workspace, model, number) ON UPDATE CASCADE
                     ) {clustered}
                     """,
-                ])
+                ]),
+            Migration(2, "feature services of versions", ["ALTER TABLE model_version ADD COLUMN feature_service TEXT"]),
+            Migration(
+                3, "transitions of versions",
+                [
+                    // No foreign keys: the history outlives versions and models.
+                    """
+                    CREATE TABLE version_transition (
+                        workspace TEXT NOT NULL,
+                        model TEXT NOT NULL,
+                        id TEXT NOT NULL,
+                        number BIGINT NOT NULL,
+                        origin TEXT NOT NULL,
+                        destination TEXT NOT NULL,
+                        author TEXT NOT NULL,
+                        time BIGINT NOT NULL,
+                        reason TEXT NOT NULL,
+                        PRIMARY KEY (workspace, model, id)
+                    ) {clustered}
+                    """,
+                    "CREATE INDEX version_transition_by_number ON version_transition (workspace, model, number, id)",
+                    """
+                    INSERT INTO version_transition (workspace, model, id, number, origin, destination, author, time, reason)
+                    SELECT workspace, model, id, number, 'None', stage, 'system:migration', updated,
+                        'It stood there before transitions were kept; since when is in the ledger.'
+                    FROM model_version WHERE stage <> 'None'
+                    """,
+                ]),
         ])
 }

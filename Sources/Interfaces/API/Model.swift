@@ -82,6 +82,9 @@ package struct VersionAnswer<Signature: Codable & Sendable>: Codable, Sendable {
     package var execution: String?
     package var codeCommit: String?
     package var environmentLock: String?
+    package var featureService: String?
+    /// `none`, `staging`, `production` or `archived`.
+    package var environment: String
     package var snapshots: [String]
     package var tags: [TagBody]
     package var aliases: [String]
@@ -89,7 +92,8 @@ package struct VersionAnswer<Signature: Codable & Sendable>: Codable, Sendable {
 
     package init(
         model: String, version: Int64, author: String, created: Int64, updated: Int64, description: String?, signature: Signature?,
-        source: String?, run: String?, execution: String?, codeCommit: String?, environmentLock: String?, snapshots: [String],
+        source: String?, run: String?, execution: String?, codeCommit: String?, environmentLock: String?, featureService: String?,
+        environment: String, snapshots: [String],
         tags: [TagBody], aliases: [String], files: [VersionFileAnswer]
     ) {
         self.model = model
@@ -104,6 +108,8 @@ package struct VersionAnswer<Signature: Codable & Sendable>: Codable, Sendable {
         self.execution = execution
         self.codeCommit = codeCommit
         self.environmentLock = environmentLock
+        self.featureService = featureService
+        self.environment = environment
         self.snapshots = snapshots
         self.tags = tags
         self.aliases = aliases

@@ -102,10 +102,11 @@ package struct SnapshotAnswer: Codable, Sendable {
     package var files: [SnapshotFileBody]
     package var rows: Int64?
     package var columns: [SnapshotColumnAnswer]
+    package var tags: [TagBody]
 
     package init(
         id: String, dataset: String, ordinal: Int64, recorded: Int64, author: String, jurisdiction: String?, classifications: [String],
-        files: [SnapshotFileBody], rows: Int64?, columns: [SnapshotColumnAnswer]
+        files: [SnapshotFileBody], rows: Int64?, columns: [SnapshotColumnAnswer], tags: [TagBody]
     ) {
         self.id = id
         self.dataset = dataset
@@ -117,5 +118,6 @@ package struct SnapshotAnswer: Codable, Sendable {
         self.files = files
         self.rows = rows
         self.columns = columns
+        self.tags = tags
     }
 }

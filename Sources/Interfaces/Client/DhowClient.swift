@@ -45,6 +45,12 @@ package struct DhowClient: Sendable {
         return try decode(try await send(.PUT, path, [:], body: .bytes(data), type: "application/json"))
     }
 
+    package func patch<Answer: Decodable>(_ path: String, _ body: some Encodable, as type: Answer.Type = Answer.self) async throws -> Answer
+    {
+        let data = try JSONEncoder().encode(body)
+        return try decode(try await send(.PATCH, path, [:], body: .bytes(data), type: "application/json"))
+    }
+
     package func delete<Answer: Decodable>(_ path: String, _ query: [String: String?] = [:], as type: Answer.Type = Answer.self)
         async throws -> Answer
     {
@@ -54,6 +60,32 @@ package struct DhowClient: Sendable {
     /// The body of the answer, at most 64 MiB.
     package func bytes(_ path: String, _ query: [String: String?] = [:]) async throws -> Data {
         try await send(.GET, path, query, body: nil, type: nil)
+    }
+
+    /// Writes the body of the answer into a file as it comes, whatever its size; what was there is replaced when all of it has come.
+    ///
+    /// - Returns: How many bytes were written.
+    package func download(_ path: String, to file: URL) async throws -> Int64 {
+        let part = file.deletingLastPathComponent().appending(path: ".\(file.lastPathComponent).\(UUID().uuidString)")
+        guard FileManager.default.createFile(atPath: part.path, contents: nil), let handle = try? FileHandle(forWritingTo: part) else {
+            throw Problem(.invalid, "client.file.unwritable", "'\(file.path)' cannot be written.", fix: "Choose another --output.")
+        }
+        do {
+            var size: Int64 = 0
+            let response = try await execute(.GET, path, [:], body: nil, type: nil)
+            for try await chunk in response.body {
+                try handle.write(contentsOf: chunk.readableBytesView)
+                size += Int64(chunk.readableBytes)
+            }
+            try handle.close()
+            guard rename(part.path, file.path) == 0 else {
+                throw Problem(.invalid, "client.file.unwritable", "'\(file.path)' cannot be written.", fix: "Choose another --output.")
+            }
+            return size
+        } catch {
+            try? FileManager.default.removeItem(at: part)
+            throw error
+        }
     }
 
     /// Sends a file's bytes as they are read; memory does not grow with the file.
@@ -79,6 +111,15 @@ package struct DhowClient: Sendable {
         _ method: HTTPMethod, _ path: String, _ query: [String: String?], body: HTTPClientRequest.Body?, type: String?,
         idempotencyKey: String? = nil
     ) async throws -> Data {
+        let response = try await execute(method, path, query, body: body, type: type, idempotencyKey: idempotencyKey)
+        return Data(try await response.body.collect(upTo: 64 << 20).readableBytesView)
+    }
+
+    /// - Throws: The `Problem` that the server answers with.
+    private func execute(
+        _ method: HTTPMethod, _ path: String, _ query: [String: String?], body: HTTPClientRequest.Body?, type: String?,
+        idempotencyKey: String? = nil
+    ) async throws -> HTTPClientResponse {
         var components = URLComponents()
         components.percentEncodedPath = path.hasPrefix("/") ? path : "/" + path
         let items = query.compactMap { name, value in value.map { URLQueryItem(name: name, value: $0) } }
@@ -98,9 +139,11 @@ package struct DhowClient: Sendable {
                 .unavailable, "client.server.unreachable", "No server answers at \(url).", why: "\(error)",
                 fix: "Start one with 'dhow serve', or set DHOW_URL.")
         }
-        let data = Data(try await response.body.collect(upTo: 64 << 20).readableBytesView)
-        guard (200..<300).contains(response.status.code) else { throw problem(status: Int(response.status.code), body: data) }
-        return data
+        guard (200..<300).contains(response.status.code) else {
+            throw problem(
+                status: Int(response.status.code), body: Data(try await response.body.collect(upTo: 64 << 20).readableBytesView))
+        }
+        return response
     }
 
     private func decode<Answer: Decodable>(_ data: Data) throws -> Answer {

@@ -34,7 +34,14 @@ extension DhowClient {
 }
 
 /// A path of the API with the segments given by people encoded, so that no name changes where a request goes.
-func path(_ segments: String...) -> String {
+func path(_ segments: String...) -> String { path(segments) }
+
+func path(_ segments: [String]) -> String {
     let unreserved = CharacterSet(charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
     return "/api/v1/" + segments.map { $0.addingPercentEncoding(withAllowedCharacters: unreserved) ?? "" }.joined(separator: "/")
+}
+
+extension String {
+    /// The parts of a key or file path that the API takes as segments of its own.
+    var segments: [String] { split(separator: "/", omittingEmptySubsequences: false).map(String.init) }
 }

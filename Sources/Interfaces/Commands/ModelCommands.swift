@@ -50,7 +50,8 @@ package struct ModelCommands: AsyncParsableCommand {
 /// `dhow version …`
 package struct VersionCommands: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "version", abstract: "See the versions of a model.", subcommands: [List.self, Show.self])
+        commandName: "version", abstract: "See the versions of a model, and move them.",
+        subcommands: [List.self, Show.self, Register.self, Transition.self, Transitions.self])
 
     package init() {}
 
@@ -66,10 +67,12 @@ package struct VersionCommands: AsyncParsableCommand {
                 path("models", model, "versions"), limit: listing.limit, as: VersionAnswer<JSONValue>.self)
             if options.json { return try Output.json(versions) }
             Output.table(
-                ["version", "created", "author", "aliases", "run", "commit"],
+                ["version", "environment", "created", "author", "aliases", "run", "commit"],
                 versions.map {
                     let aliases = $0.aliases.isEmpty ? "-" : $0.aliases.joined(separator: ", ")
-                    return ["\($0.version)", Output.time($0.created), $0.author, aliases, $0.run ?? "-", $0.codeCommit ?? "-"]
+                    return [
+                        "\($0.version)", $0.environment, Output.time($0.created), $0.author, aliases, $0.run ?? "-", $0.codeCommit ?? "-",
+                    ]
                 })
         }
     }
@@ -90,7 +93,8 @@ package struct VersionCommands: AsyncParsableCommand {
                 ["aliases", answer.aliases.isEmpty ? "-" : answer.aliases.joined(separator: ", ")],
                 ["run", answer.run ?? "-"], ["execution", answer.execution ?? "-"],
                 ["snapshots", answer.snapshots.isEmpty ? "-" : answer.snapshots.joined(separator: ", ")],
-                ["commit", answer.codeCommit ?? "-"], ["environment", answer.environmentLock ?? "-"], ["source", answer.source ?? "-"],
+                ["commit", answer.codeCommit ?? "-"], ["environment lock", answer.environmentLock ?? "-"],
+                ["feature service", answer.featureService ?? "-"], ["environment", answer.environment], ["source", answer.source ?? "-"],
             ]
             if let signature = answer.signature {
                 rows.append(["signature", String(decoding: try JSONEncoder().encode(signature), as: UTF8.self)])

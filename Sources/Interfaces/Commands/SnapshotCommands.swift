@@ -30,7 +30,8 @@ package struct DatasetCommands: AsyncParsableCommand {
 /// `dhow snapshot …`
 package struct SnapshotCommands: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "snapshot", abstract: "Record and see the states of datasets.", subcommands: [Record.self, List.self, Show.self])
+        commandName: "snapshot", abstract: "Record and see the states of datasets.",
+        subcommands: [Record.self, List.self, Show.self, Diff.self, Tag.self])
 
     package init() {}
 
@@ -91,7 +92,7 @@ package struct SnapshotCommands: AsyncParsableCommand {
         @Argument(help: "An id, or DATASET@N: 0 is the newest, 1 the one before.") var snapshot: String
 
         func run() async throws {
-            let answer = try await find(try options.client())
+            let answer = try await options.client().snapshot(snapshot)
             if options.json { return try Output.json(answer) }
             Output.table(
                 ["what", "value"],
@@ -100,7 +101,7 @@ package struct SnapshotCommands: AsyncParsableCommand {
                     ["recorded", "\(Output.time(answer.recorded)) by \(answer.author)"], ["rows", answer.rows.map { "\($0)" } ?? "-"],
                     ["jurisdiction", answer.jurisdiction ?? "-"],
                     ["classifications", answer.classifications.isEmpty ? "-" : answer.classifications.joined(separator: ", ")],
-                ])
+                ] + answer.tags.map { ["tag \($0.key)", $0.value] })
             print()
             Output.table(["file", "digest"], answer.files.map { [$0.name, $0.digest] })
             guard !answer.columns.isEmpty else { return }
@@ -108,12 +109,6 @@ package struct SnapshotCommands: AsyncParsableCommand {
             Output.table(
                 ["column", "type", "empty", "distinct", "minimum", "maximum", "mean", "deviation", "most frequent"],
                 answer.columns.map(\.cells))
-        }
-
-        private func find(_ client: DhowClient) async throws -> SnapshotAnswer {
-            let parts = snapshot.split(separator: "@", omittingEmptySubsequences: false)
-            guard parts.count == 2 else { return try await client.get(path("snapshots", snapshot)) }
-            return try await client.get(path("datasets", String(parts[0]), "snapshots", "latest"), ["offset": String(parts[1])])
         }
     }
 }

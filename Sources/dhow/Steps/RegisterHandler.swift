@@ -7,7 +7,8 @@ import Registry
 
 /// `kind: register`: makes a model version of a file or folder that a step left, with its run, snapshots, execution and commit.
 ///
-/// `with`: `model`, `artifact`, optional `path` (name of the file in the version), `run`, `description`.
+/// `with`: `model`, `artifact`, optional `path` (name of the file in the version), `run`, `description`,
+/// `environmentLock` (a file that fixes the packages, kept by its digest, or a text), `featureService`.
 struct RegisterHandler: StepHandler {
     let registry: ModelRegistry
     let blobs: any BlobStore
@@ -17,10 +18,17 @@ struct RegisterHandler: StepHandler {
         let model = try await arguments.text("model")
         let new = NewVersion(
             files: try await files(arguments), runID: try await arguments.optionalText("run"), snapshots: work.snapshots,
-            executionID: work.execution.id, codeCommit: work.codeCommit, source: work.execution.resource,
+            executionID: work.execution.id, codeCommit: work.codeCommit, environmentLock: try await lock(arguments),
+            featureService: try await arguments.optionalText("featureService"), source: work.execution.resource,
             description: try await arguments.optionalText("description"))
         let version = try await registry.registerVersion(of: model, new, by: work.caller)
         return .done(["model": .value(.string(model)), "version": .value(.integer(version.number))])
+    }
+
+    /// The digest of the file that a step left, or the text given.
+    private func lock(_ arguments: StepArguments) async throws -> String? {
+        if case .output(.file(let digest, _)) = arguments["environmentLock"] { return digest.description }
+        return try await arguments.optionalText("environmentLock")
     }
 
     private func files(_ arguments: StepArguments) async throws -> [VersionFile] {

@@ -3,6 +3,7 @@
 import Backends
 import Domain
 package import Governance
+import Tracking
 
 /// Quality gates: judges model versions and keeps the reports.
 package struct Gates: Sendable {
@@ -46,6 +47,10 @@ package struct Gates: Sendable {
                     scoresDigest: evidence.scores?.digest,
                     scoredRows: evidence.scores?.rowCount ?? 0, evaluatedBy: caller.principal.qualifiedName, created: change.time),
                 id: change.newIdentifier())
+            let edges =
+                heldOutSnapshots.map { LineageEdge(from: .snapshot, $0, to: .gateReport, report.id) }
+                + [evidence.runID].compactMap(\.self).map { LineageEdge(from: .run, $0, to: .gateReport, report.id) }
+            try LineageEdgeTable(transaction: change.transaction, workspace: workspace).insert(edges)
             try change.record("gate.\(report.outcome.rawValue)", on: "gate-report/\(report.id)", report.ledgerPayload)
             return report
         }

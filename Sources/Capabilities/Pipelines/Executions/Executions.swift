@@ -54,6 +54,9 @@ package struct Executions: Sendable {
             parameters: values,
             state: ExecutionState(plan), status: .running, startedBy: startedBy, cause: cause, created: change.time, ended: nil)
         try ExecutionTable(transaction: change.transaction).insert(execution)
+        let used = specification.parameters.filter { $0.type == .snapshot }.compactMap { values[$0.name]?.text }.filter { !$0.isEmpty }
+        try LineageEdgeTable(transaction: change.transaction, workspace: change.workspace).insert(
+            used.map { LineageEdge(from: .snapshot, $0, to: .execution, execution.id) })
         try change.record(
             "execution.started", on: execution.resource,
             ["pipeline": .string(pipeline), "version": .integer(Int64(version.version)), "cause": cause.map { .string($0) } ?? .null])

@@ -62,6 +62,10 @@ struct MetricTable {
         try transaction.forEachRow(sql, values: values) { try body(try Self.decode($0)) }
     }
 
+    func count(of key: String, in run: String) throws -> Int {
+        try transaction.row("SELECT COUNT(*) AS points FROM metric WHERE run = ? AND key = ?", run, key).map { try $0["points"] } ?? 0
+    }
+
     /// All steps in ascending order, at most `limit`. O(points at these steps).
     func steps(of key: String, in run: String, within range: ClosedRange<Int64>, limit: Int = .max) throws -> [Int64] {
         var steps: [Int64] = []

@@ -72,6 +72,29 @@ extension RunTracking {
         }
     }
 
+    /// A whole series thinned to at most `limit` points that keep its ends and extremes, and how many it has. O(points of the series).
+    package func thinnedHistory(
+        of key: String, in id: String, limit: Int, by caller: Caller
+    ) async throws -> (points: [Metric], count: Int) {
+        guard (MetricThinning.smallestLimit...Self.maximumHistoryPage).contains(limit) else {
+            throw Problem(
+                .invalid, "tracking.history.points", "A series cannot be thinned to \(limit) points.",
+                fix: "Ask for \(MetricThinning.smallestLimit) to \(Self.maximumHistoryPage).")
+        }
+        return try await governor.read(.trackingRead, by: caller) { transaction in
+            let table = RunTable(transaction: transaction, workspace: caller.workspace)
+            _ = try table.get(id)
+            let count = try table.metrics.count(of: key, in: id)
+            guard count > 0 else {
+                throw Problem(
+                    .notFound, "tracking.metric.unknown", "Run \(id) has no metric '\(key.printable)'.", fix: "See the run's metrics.")
+            }
+            var thinning = MetricThinning(count: count, limit: limit)
+            try table.metrics.history(of: key, in: id, after: nil, limit: count) { thinning.add($0) }
+            return (thinning.points, count)
+        }
+    }
+
     package func link(_ inputs: [RunInput] = [], models: [RunModel] = [], to id: String, by caller: Caller) async throws {
         guard inputs.count + models.count <= Self.maximumInputs else {
             throw Problem(

@@ -13,6 +13,9 @@ package struct RunTracking: Sendable {
         self.governor = governor
     }
 
+    /// For what a client logs without saying when.
+    package var now: Timestamp { governor.clock.now() }
+
     /// - Parameters:
     ///   - author: As the training program names its user; the principal's name when nil. The ledger names the principal.
     ///   - started: Now when nil.

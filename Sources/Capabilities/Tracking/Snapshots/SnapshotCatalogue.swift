@@ -9,7 +9,7 @@ package import Governance
 package struct SnapshotCatalogue: Sendable {
     package static let maximumFiles = 10_000
     package static let maximumPage = 1_000
-    private let governor: Governor
+    let governor: Governor
     private let blobs: any BlobStore
 
     package init(governor: Governor, blobs: any BlobStore) {

@@ -26,7 +26,7 @@ extension JSONWriter {
         member("creation_timestamp", version.created.milliseconds)
         member("last_updated_timestamp", version.updated.milliseconds)
         member("user_id", version.author)
-        member("current_stage", version.stage.rawValue)
+        member("current_stage", version.environment.stage)
         member("description", version.description)
         member("source", version.source)
         member("run_id", version.runID)
@@ -35,5 +35,17 @@ extension JSONWriter {
         member("run_link", version.runLink)
         member("aliases", texts: version.aliases)
         member("model_id", version.loggedModelID)
+    }
+}
+
+extension VersionEnvironment {
+    /// The protocol's word for it.
+    var stage: String {
+        switch self {
+        case .none: "None"
+        case .staging: "Staging"
+        case .production: "Production"
+        case .archived: "Archived"
+        }
     }
 }

@@ -33,8 +33,9 @@ struct ModelVersionRoutes: RouteGroup {
                 let archiving = try call.fields.bool("archive_existing_versions") ?? false
                 let stage = try Self.stage(try call.fields.required("stage"))
                 return Self.answer(
-                    try await registry.move(
-                        try call.fields.required("name"), try Self.number(call), to: stage, archiving: archiving, by: call.caller))
+                    try await registry.transition(
+                        try call.fields.required("name"), try Self.number(call), to: stage, because: "Asked for by an MLflow client.",
+                        replacing: archiving, takingUp: true, by: call.caller))
             },
             MLflowRoute.routes(
                 [.post], base + "set-tag", .registryWrite,
@@ -51,13 +52,14 @@ struct ModelVersionRoutes: RouteGroup {
         ].flatMap(\.self)
     }
 
-    static func stage(_ text: String) throws(Problem) -> ModelVersion.Stage {
-        guard let stage = ModelVersion.Stage.allCases.first(where: { $0.rawValue.lowercased() == text.lowercased() }) else {
+    /// A stage of the protocol is an environment with a capital letter.
+    static func stage(_ text: String) throws(Problem) -> VersionEnvironment {
+        guard let environment = VersionEnvironment(rawValue: text.lowercased()) else {
             throw Problem(
                 .invalid, "mlflow.stage.unknown", "Invalid Model Version stage: \(text.printable).",
-                why: "Value must be one of \(ModelVersion.Stage.allCases.map(\.rawValue).joined(separator: ", ")).")
+                why: "Value must be one of \(VersionEnvironment.allCases.map(\.stage).joined(separator: ", ")).")
         }
-        return stage
+        return environment
     }
 
     private func create(_ call: MLflowCall) async throws -> JSONWriter {

@@ -75,7 +75,7 @@ struct RegisteredModelRoutes: RouteGroup {
     }
 
     private func answer(_ model: RegisteredModel, _ call: MLflowCall) async throws -> JSONWriter {
-        let latest = try await registry.latestByStage(of: model.name, by: call.caller)
+        let latest = try await registry.latest(of: model.name, by: call.caller)
         return JSONWriter.object { $0.member("registered_model") { $0.write(model, latest: latest) } }
     }
 
@@ -85,7 +85,7 @@ struct RegisteredModelRoutes: RouteGroup {
         let (items, next) = try await registry.searchModels(
             try PromptFilter.comparisons(in: try fields.text("filter") ?? ""), order: order, after: try fields.page(),
             limit: try fields.count("max_results", default: 100), by: call.caller)
-        let latest = try await registry.latestByStage(ofAll: items.map(\.name), by: call.caller)
+        let latest = try await registry.latest(ofAll: items.map(\.name), by: call.caller)
         return JSONWriter.object { writer in
             writer.member("registered_models", objects: items) { model, writer in writer.write(model, latest: latest[model.name] ?? []) }
             writer.member("next_page_token", next?.text)
@@ -94,8 +94,8 @@ struct RegisteredModelRoutes: RouteGroup {
 
     private func latestVersions(_ call: MLflowCall) async throws -> JSONWriter {
         let stages = try call.fields.texts("stages").map { text throws(Problem) in try ModelVersionRoutes.stage(text) }
-        let versions = try await registry.latestByStage(
-            of: try call.fields.required("name"), stages: stages.isEmpty ? ModelVersion.Stage.allCases : stages, by: call.caller)
+        let versions = try await registry.latest(
+            of: try call.fields.required("name"), in: stages.isEmpty ? VersionEnvironment.allCases : stages, by: call.caller)
         return JSONWriter.object { writer in writer.member("model_versions", objects: versions) { version, writer in writer.write(version) }
         }
     }

@@ -13,21 +13,7 @@ extension LineageQuery {
         let name = "\(model) \(number)"
         return try await link(.version, name) {
             let version = try await registry.version(model, .number(number), by: caller)
-            var node = LineageNode(
-                .version, name,
-                facts: [
-                    "registered by": version.author, "registered": version.created.text, "content": version.content.description,
-                    "files": "\(version.files.count)", "aliases": version.aliases.isEmpty ? nil : version.aliases.joined(separator: ", "),
-                ],
-                claims: [
-                    LedgerClaim(
-                        version.resource, "version.registered",
-                        expecting: [
-                            "content": .string(version.content.description), "files": .integer(Int64(version.files.count)),
-                            "run": .optional(version.runID), "execution": .optional(version.executionID),
-                            "commit": .optional(version.codeCommit), "snapshots": .array(version.snapshots.map { .string($0) }),
-                        ])
-                ])
+            var node = Self.node(of: version)
             node.children = [try await run(of: version, by: caller)]
             for id in version.snapshots { node.children.append(try await snapshot(id, by: caller)) }
             if version.snapshots.isEmpty { node.children.append(LineageNode(.snapshot, missing: "The version names no snapshots.")) }
@@ -36,9 +22,32 @@ extension LineageQuery {
         }
     }
 
+    /// The version alone.
+    static func node(of version: ModelVersion) -> LineageNode {
+        LineageNode(
+            .version, "\(version.model) \(version.number)",
+            facts: [
+                "registered by": version.author, "registered": version.created.text, "content": version.content.description,
+                "files": "\(version.files.count)", "aliases": version.aliases.isEmpty ? nil : version.aliases.joined(separator: ", "),
+            ],
+            claims: [
+                LedgerClaim(
+                    version.resource, "version.registered",
+                    expecting: [
+                        "content": .string(version.content.description), "files": .integer(Int64(version.files.count)),
+                        "run": .optional(version.runID), "execution": .optional(version.executionID),
+                        "commit": .optional(version.codeCommit), "snapshots": .array(version.snapshots.map { .string($0) }),
+                    ])
+            ])
+    }
+
     private func run(of version: ModelVersion, by caller: Caller) async throws -> LineageNode {
         guard let id = version.runID else { return LineageNode(.run, missing: "The version names no run.") }
-        return try await link(.run, id) {
+        return try await run(id, by: caller)
+    }
+
+    func run(_ id: String, by caller: Caller) async throws -> LineageNode {
+        try await link(.run, id) {
             let run = try await runs.get(id, by: caller)
             var node = LineageNode(
                 .run, id,
@@ -55,7 +64,7 @@ extension LineageQuery {
         }
     }
 
-    private func snapshot(_ id: String, by caller: Caller) async throws -> LineageNode {
+    func snapshot(_ id: String, by caller: Caller) async throws -> LineageNode {
         try await link(.snapshot, id) {
             let snapshot = try await snapshots.get(id, by: caller)
             let labels = snapshot.labels
@@ -91,7 +100,11 @@ extension LineageQuery {
         guard let id = version.executionID else {
             return LineageNode(.execution, missing: "The version names no execution; it was not registered by a pipeline.")
         }
-        return try await link(.execution, id) {
+        return try await execution(id, by: caller)
+    }
+
+    func execution(_ id: String, by caller: Caller) async throws -> LineageNode {
+        try await link(.execution, id) {
             let execution = try await executions.get(id, by: caller).execution
             var node = LineageNode(
                 .execution, id,

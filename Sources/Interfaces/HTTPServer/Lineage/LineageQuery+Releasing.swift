@@ -34,7 +34,7 @@ extension LineageQuery {
         }
     }
 
-    private func gateReport(_ id: String, by caller: Caller) async throws -> LineageNode {
+    func gateReport(_ id: String, by caller: Caller) async throws -> LineageNode {
         try await link(.gateReport, id) {
             let report = try await gates.report(id, by: caller)
             let findings = report.findings

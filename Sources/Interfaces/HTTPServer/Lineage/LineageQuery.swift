@@ -12,7 +12,7 @@ package import Tracking
 
 /// Follows a prediction back to the data, code and people it rests on. What is not there is said to be missing, with the reason.
 package struct LineageQuery: Sendable {
-    private let governor: Governor
+    let governor: Governor
     private let endpoints: Endpoints
     let releases: Releases
     let rollouts: Rollouts

@@ -91,7 +91,8 @@ extension VersionAnswer<JSONValue> {
             model: version.model, version: version.number, author: version.author, created: version.created.milliseconds,
             updated: version.updated.milliseconds, description: version.description, signature: version.signature,
             source: version.source, run: version.runID, execution: version.executionID, codeCommit: version.codeCommit,
-            environmentLock: version.environmentLock, snapshots: version.snapshots,
+            environmentLock: version.environmentLock, featureService: version.featureService, environment: version.environment.rawValue,
+            snapshots: version.snapshots,
             tags: version.tags.map { TagBody(key: $0.key, value: $0.value) }, aliases: version.aliases,
             files: version.files.map { VersionFileAnswer(path: $0.path, digest: $0.digest.description, size: $0.size) })
     }

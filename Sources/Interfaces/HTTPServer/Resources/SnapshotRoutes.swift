@@ -4,6 +4,7 @@ import API
 package import Backends
 import Domain
 import Governance
+import HTTPTypes
 import Hummingbird
 import NIOCore
 package import Tracking
@@ -30,7 +31,13 @@ package struct SnapshotRoutes: RouteGroup {
                 .post, "/api/v1/datasets/{dataset}/snapshots", .permission(.snapshotRecord), timeLimit: Route.longTimeLimit, handler: record
             ),
             Route(.get, "/api/v1/datasets/{dataset}/snapshots/latest", .permission(.snapshotRead), handler: latest),
-            Route(.get, "/api/v1/snapshots/{snapshot}", .permission(.snapshotRead), handler: show),
+            Route(.get, "/api/v1/snapshots/{snapshot}", .permission(.snapshotRead)) { _, context in try await show(context) },
+            Route(.get, "/api/v1/snapshots/{snapshot}/diff/{other}", .permission(.snapshotRead), handler: diff),
+            Route(.put, "/api/v1/snapshots/{snapshot}/tags/**", .permission(.snapshotRecord), handler: setTag),
+            Route(.delete, "/api/v1/snapshots/{snapshot}/tags/**", .permission(.snapshotRecord)) { _, context in
+                try await snapshots.deleteTag(try context.remainingKey(), of: try context.parameter("snapshot"), by: context.caller)
+                return try await show(context)
+            },
         ]
     }
 
@@ -50,7 +57,9 @@ package struct SnapshotRoutes: RouteGroup {
         let query = try ListQuery(request)
         let (items, next) = try await snapshots.list(
             try context.parameter("dataset"), before: try query.integer("after"), limit: query.limit, by: context.caller)
-        return try Answer.json(Page(items: items.map { SnapshotAnswer($0, withProfile: false) }, next: next.map(String.init)))
+        let tags = try await snapshots.tags(of: items.map(\.id), by: context.caller)
+        return try Answer.json(
+            Page(items: items.map { SnapshotAnswer($0, tags: tags[$0.id], withProfile: false) }, next: next.map(String.init)))
     }
 
     private func record(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -70,7 +79,7 @@ package struct SnapshotRoutes: RouteGroup {
         let snapshot = try await snapshots.record(
             dataset: dataset, files: files, jurisdiction: body.jurisdiction, classifications: body.classifications ?? [], by: context.caller
         )
-        return try Answer.json(SnapshotAnswer(snapshot, withProfile: true), status: .created)
+        return try await answer(snapshot, status: .created, context)
     }
 
     /// With `?offset=N` the one that N newer ones have followed.
@@ -82,17 +91,36 @@ package struct SnapshotRoutes: RouteGroup {
                 .notFound, "tracking.snapshot.none", "Dataset '\(dataset.printable)' has no snapshot number \(offset) from the newest.",
                 fix: "Record one: dhow snapshot record DATASET --file FILE.")
         }
-        return try Answer.json(SnapshotAnswer(snapshot, withProfile: true))
+        return try await answer(snapshot, context)
     }
 
-    private func show(_ request: Request, _ context: APIContext) async throws -> Response {
-        let snapshot = try await snapshots.get(try context.parameter("snapshot"), by: context.caller)
-        return try Answer.json(SnapshotAnswer(snapshot, withProfile: true))
+    private func show(_ context: APIContext) async throws -> Response {
+        try await answer(try await snapshots.get(try context.parameter("snapshot"), by: context.caller), context)
+    }
+
+    /// From the first to the other.
+    private func diff(_ request: Request, _ context: APIContext) async throws -> Response {
+        let (before, after) = (try context.parameter("snapshot"), try context.parameter("other"))
+        let diff = try await snapshots.diff(from: before, to: after, by: context.caller)
+        return try Answer.json(SnapshotDiffAnswer(diff, from: before, to: after))
+    }
+
+    private func setTag(_ request: Request, _ context: APIContext) async throws -> Response {
+        var context = context
+        let id = try context.parameter("snapshot")
+        let body = try await RequestBody.json(TagValueRequest.self, of: request, &context)
+        try await snapshots.setTag(Tag(try context.remainingKey(), body.value), on: id, by: context.caller)
+        return try await show(context)
+    }
+
+    private func answer(_ snapshot: Snapshot, status: HTTPResponse.Status = .ok, _ context: APIContext) async throws -> Response {
+        let tags = try await snapshots.tags(of: [snapshot.id], by: context.caller)
+        return try Answer.json(SnapshotAnswer(snapshot, tags: tags[snapshot.id], withProfile: true), status: status)
     }
 }
 
 extension SnapshotAnswer {
-    init(_ snapshot: Snapshot, withProfile: Bool) {
+    init(_ snapshot: Snapshot, tags: [Tag]?, withProfile: Bool) {
         let profiles = Dictionary(snapshot.profile?.columns.map { ($0.name, $0) } ?? [], uniquingKeysWith: { first, _ in first })
         let columns = snapshot.columns.map { column in
             let profile = withProfile ? profiles[column.name].map { ColumnProfileAnswer($0) } : nil
@@ -102,7 +130,7 @@ extension SnapshotAnswer {
             id: snapshot.id, dataset: snapshot.dataset, ordinal: snapshot.ordinal, recorded: snapshot.recorded.milliseconds,
             author: snapshot.author, jurisdiction: snapshot.labels.jurisdiction, classifications: snapshot.labels.classifications,
             files: snapshot.files.map { SnapshotFileBody(name: $0.name, digest: $0.digest.description) }, rows: snapshot.rowCount,
-            columns: columns)
+            columns: columns, tags: (tags ?? []).bodies)
     }
 }
 

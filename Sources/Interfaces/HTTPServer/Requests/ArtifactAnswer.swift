@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Backends
-import Domain
+package import Backends
+package import Domain
 import Foundation
-import HTTPServer
 import HTTPTypes
-import Hummingbird
-import NIOCore
+package import Hummingbird
 
 /// One range of a `Range` header (RFC 9110, 14.1.2).
-struct ByteRange: Equatable {
+package struct ByteRange: Equatable {
     private let first: Int64?
     private let last: Int64?
 
     /// - Throws: `Problem` `.invalid` for several ranges or other units.
-    init(_ text: String) throws(Problem) {
+    package init(_ text: String) throws(Problem) {
         let parts = text.dropFirst(6).split(separator: "-", omittingEmptySubsequences: false).map {
             $0.trimmingCharacters(in: .whitespaces)
         }
@@ -27,7 +25,7 @@ struct ByteRange: Equatable {
     }
 
     /// - Throws: `Problem` `.invalid` when nothing of the file is in the range.
-    func bounds(of size: Int64) throws(Problem) -> Range<Int64> {
+    package func bounds(of size: Int64) throws(Problem) -> Range<Int64> {
         let range: Range<Int64>
         if let first {
             let end = last.map { min($0, size - 1) + 1 } ?? size
@@ -42,14 +40,14 @@ struct ByteRange: Equatable {
 
     private static func refusal(_ text: String) -> Problem {
         Problem(
-            .invalid, "mlflow.artifacts.range", "The range '\(text.printable)' cannot be given.",
+            .invalid, "request.range.unusable", "The range '\(text.printable)' cannot be given.",
             fix: "Ask for one range: bytes=FIRST-LAST.")
     }
 }
 
 /// A stored file as a response, streamed; never shown in a browser as a page of ours.
-enum ArtifactAnswer {
-    static func response(_ content: BlobContent, name: String, type: String?, isPart: Bool, _ context: APIContext) -> Response {
+package enum ArtifactAnswer {
+    package static func response(_ content: BlobContent, name: String, type: String?, isPart: Bool, _ context: APIContext) -> Response {
         var headers: HTTPFields = [
             .contentType: type ?? "application/octet-stream", .xContentTypeOptions: "nosniff", .acceptRanges: "bytes",
             .eTag: "\"\(content.info.digest.hexadecimal)\"", .contentDisposition: disposition(name),
