@@ -87,6 +87,7 @@ let package = Package(
         adapter("SQLite", grdb, logging),
         adapter("Postgres", "CPostgres", logging),
         adapter("OnnxRuntime", "COnnxRuntime"),
+        adapter("Egress", httpClient, nioCore, nioHTTP1, nioPosix, nioSSL),
 
         interface("API"),
         interface("Client", "API", httpClient, nioCore, nioFoundation, nioHTTP1, nioSSL),
@@ -105,7 +106,8 @@ let package = Package(
             dependencies: [
                 "Domain", "Backends", "Governance", "Tracking", "Registry", "Pipelines", "Delivery", "Serving", "Monitoring", "SQLite",
                 "Postgres",
-                "OnnxRuntime", "API", "Client", "HTTPServer", "Compatibility", "Commands", "Demo", argumentParser, crypto, hummingbird,
+                "OnnxRuntime", "Egress", "API", "Client", "HTTPServer", "Compatibility", "Commands", "Demo", argumentParser, crypto,
+                hummingbird,
                 hummingbirdCore, hummingbirdTLS, lifecycle, logging, nioCore, nioSSL, unixSignals, yams,
             ]),
 
@@ -116,6 +118,8 @@ let package = Package(
         tests("StepRunner", "Domain", "Backends"),
         tests("OnnxRuntime", "Domain", "Backends", "OnnxRuntime"),
         tests("Governance", "Domain", "Backends", "Governance", "TestSupport"),
+        tests("Egress", "Domain", "Backends", "Egress"),
+        tests("Webhooks", "Domain", "Backends", "Governance", "TestSupport"),
         tests("Ledger", "Domain", "Backends", "Governance", "TestSupport", crypto),
         tests("Pipelines", "Domain", "Pipelines"),
         tests("PipelineEngine", "Domain", "Backends", "Governance", "Tracking", "Pipelines", "TestSupport"),

@@ -3,6 +3,7 @@
 #
 # Runs a command with a throw-away Dhow server whose address and token are in DHOW_URL and DHOW_TOKEN; stops and removes it afterwards.
 # DHOW_BINARY names the binary (default: the debug build); further settings of the server come from its own variables (DHOW_DATABASE, …).
+# Its webhooks may go to 127.0.0.2, where tests listen, and to no other address of this machine.
 
 set -euo pipefail
 
@@ -24,6 +25,7 @@ trap remove EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
+export DHOW_EGRESS_ALLOW="${DHOW_EGRESS_ALLOW:-127.0.0.2}"
 mkfifo "$folder/output"
 "$binary" serve --data "$folder/data" --port 0 >"$folder/output" 2>"$folder/log" &
 server=$!

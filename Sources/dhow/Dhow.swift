@@ -34,6 +34,7 @@ struct Dhow: AsyncParsableCommand {
                 name: "Serving and monitoring:",
                 subcommands: [
                     EndpointCommands.self, PredictionCommands.self, LabelCommands.self, MonitorCommands.self, IncidentCommands.self,
+                    WebhookCommands.self,
                 ]),
         ])
 

@@ -31,6 +31,7 @@ extension Platform {
                 Loop("rollouts", logger) { try await serving.observer.run() },
                 Loop("overdue rollouts", logger) { try await pauseOverdueRollouts() },
                 Loop("triggers", logger) { await triggers.run() },
+                Loop("webhooks", logger) { await webhooks.dispatcher.run() },
             ]
         }
         if roles.contains(.worker) {
@@ -91,6 +92,7 @@ extension Platform {
     private func housekeep() async throws {
         while true {
             try await governor.forgetOldIdempotencyKeys()
+            try await webhooks.dispatcher.forgetOld()
             try await Task.sleep(for: .seconds(3600))
         }
     }

@@ -4,6 +4,7 @@ import Backends
 import Compatibility
 import Delivery
 import Domain
+import Egress
 import Foundation
 import Governance
 import HTTPServer
@@ -32,6 +33,7 @@ struct Platform: Sendable {
     let incidents: Incidents
     let runner: ProcessStepRunner
     let executions: Executions
+    let webhooks: WebhookParts
     let metrics = ServerMetrics()
     let readiness = Readiness()
     let deadlines = RequestDeadlines()
@@ -41,6 +43,11 @@ struct Platform: Sendable {
         let approvals: Approvals
         let releases: Releases
         let rollouts: Rollouts
+    }
+
+    struct WebhookParts: Sendable {
+        let use: Webhooks
+        let dispatcher: WebhookDispatcher
     }
 
     struct ServingParts: Sendable {
@@ -72,6 +79,7 @@ struct Platform: Sendable {
         incidents = Incidents(governor: governor)
         runner = try ProcessStepRunner(folder: storage.folder.stepsFolder)
         executions = Executions(governor: governor, snapshots: snapshots, blobs: blobs, runner: runner)
+        webhooks = Self.webhooks(storage, governor, logger)
     }
 
     private static func serving(
@@ -101,6 +109,24 @@ struct Platform: Sendable {
         return ServingParts(
             host: host, router: router, log: log, inference: InferenceService(governor: governor, router: router, host: host, log: log),
             labels: Labels(governor: governor), endpoints: Endpoints(governor: governor), observer: observer)
+    }
+
+    private static func webhooks(_ storage: Storage, _ governor: Governor, _ logger: Logger) -> WebhookParts {
+        let sender = WebhookSender(
+            formats: WebhookFormats([MLflowWebhookFormat()]), vault: storage.vault,
+            egress: HTTPEgressClient(allowance: storage.settings.egressAllowance))
+        return WebhookParts(
+            use: Webhooks(governor: governor, sender: sender),
+            dispatcher: WebhookDispatcher(
+                governor: governor, sender: sender,
+                report: { logger.error("webhooks were not dealt with", metadata: ["error": .string("\($0)")]) },
+                givenUp: { delivery in
+                    logger.warning(
+                        "a webhook's delivery was given up",
+                        metadata: [
+                            "webhook": .string(delivery.webhook), "delivery": .string(delivery.id), "error": .string(delivery.error ?? ""),
+                        ])
+                }))
     }
 
     func routeTable(for roles: Set<ServerRole>, authentication: Settings.Authentication) -> RouteTable {
@@ -139,6 +165,7 @@ struct Platform: Sendable {
             EndpointRoutes(endpoints: serving.endpoints, labels: serving.labels),
             MonitorRoutes(monitors: monitors),
             IncidentRoutes(incidents: incidents),
+            WebhookRoutes(webhooks: webhooks.use),
             LedgerRoutes(governor: governor, key: ledger.key),
             LineageRoutes(query: lineage, key: ledger.key),
         ]
@@ -158,7 +185,7 @@ struct Platform: Sendable {
         MLflowRoutes(
             experiments: ExperimentTracking(governor: governor), runs: RunTracking(governor: governor),
             loggedModels: LoggedModelTracking(governor: governor), artifacts: artifacts,
-            registry: registry)
+            registry: registry, webhooks: webhooks.use)
     }
 
     /// Where ONNX Runtime would be taken from: the setting, else the places the adapter knows.

@@ -13,7 +13,7 @@ import Tracking
 enum Schema {
     static let migrations: [MigrationList] = [
         BlobMigrations.list, GovernanceMigrations.list, LedgerMigrations.list, TrackingMigrations.list, LineageMigrations.list,
-        RegistryMigrations.list,
-        PipelinesMigrations.list, DeliveryMigrations.list, ServingMigrations.list, MonitoringMigrations.list, LineageBackfill.list,
+        RegistryMigrations.list, PipelinesMigrations.list, DeliveryMigrations.list, ServingMigrations.list, MonitoringMigrations.list,
+        WebhookMigrations.list, LineageBackfill.list,
     ]
 }

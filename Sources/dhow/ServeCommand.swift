@@ -17,9 +17,13 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(name: .customLong("tls-key"), help: "PEM private key of the certificate.") var tlsKey: String?
     @Option(help: "tokens, or off (loopback addresses only).") var auth: String?
 
+    @Option(name: .customLong("egress-allow"), help: "Hosts, addresses and networks that requests may go to beside the public internet.")
+    var egressAllow: String?
+
     func run() async throws {
         let settings = try options.settings(adding: [
             "host": host, "port": port, "roles": roles, "tls-certificate": tlsCertificate, "tls-key": tlsKey, "auth": auth,
+            "egress-allow": egressAllow,
         ])
         try await Server(settings: settings).run()
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Backends
 import Domain
 import Foundation
 import Yams
@@ -18,6 +19,7 @@ struct Settings: Sendable {
     var onnxRuntime: String?
     var logLevel: String
     var instance: String
+    var egressAllowance: EgressAllowance
 
     enum Authentication: String, Sendable { case tokens, off }
 
@@ -48,6 +50,9 @@ struct Settings: Sendable {
         Key(name: "onnxruntime", defaultText: "", meaning: "ONNX Runtime's shared library; looked up when empty."),
         Key(name: "log-level", defaultText: "notice", meaning: "trace, debug, info, notice, warning or error."),
         Key(name: "instance", defaultText: "dhow.local", meaning: "Name of this installation in ledger checkpoints."),
+        Key(
+            name: "egress-allow", defaultText: "",
+            meaning: "Hosts, addresses and networks, separated by commas, that requests may go to beside the public internet."),
     ]
 
     /// - Parameter flags: Values given on the command line, by setting name.
@@ -76,6 +81,7 @@ struct Settings: Sendable {
         onnxRuntime = value("onnxruntime")
         logLevel = required("log-level")
         instance = try ResourceName.check(required("instance"), of: "instance")
+        egressAllowance = try EgressAllowance(value("egress-allow") ?? "")
         try check()
     }
 

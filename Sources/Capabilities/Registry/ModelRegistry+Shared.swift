@@ -13,6 +13,11 @@ extension ModelRegistry {
         try ModelVersionTable(transaction: transaction, workspace: workspace).find(model, reference)
     }
 
+    /// Nil when there is no such model.
+    package static func findModel(_ name: String, in workspace: String, _ transaction: any Transaction) throws -> RegisteredModel? {
+        try RegisteredModelTable(transaction: transaction, workspace: workspace).find(name)
+    }
+
     /// `setAlias` as part of another change; nothing happens when the alias points there already.
     package static func setAlias(_ alias: String, of model: String, to number: Int64, in change: Change) throws {
         try RegistryName.check(alias: alias)

@@ -45,6 +45,7 @@ package struct DhowClient: Sendable {
         return try decode(try await send(.PUT, path, [:], body: .bytes(data), type: "application/json"))
     }
 
+    /// Changes what the body names, and nothing else.
     package func patch<Answer: Decodable>(_ path: String, _ body: some Encodable, as type: Answer.Type = Answer.self) async throws -> Answer
     {
         let data = try JSONEncoder().encode(body)

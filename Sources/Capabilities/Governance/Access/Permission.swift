@@ -27,4 +27,6 @@ package enum Permission: String, Codable, CaseIterable, Sendable {
     case identityManage = "identity.manage"
     case storageManage = "storage.manage"
     case systemRead = "system.read"
+    case webhookRead = "webhook.read"
+    case webhookManage = "webhook.manage"
 }

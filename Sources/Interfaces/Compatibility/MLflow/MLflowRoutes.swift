@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Governance
 package import HTTPServer
 package import Registry
 package import Tracking
@@ -10,7 +11,7 @@ package struct MLflowRoutes: RouteGroup {
 
     package init(
         experiments: ExperimentTracking, runs: RunTracking, loggedModels: LoggedModelTracking, artifacts: ArtifactStore,
-        registry: ModelRegistry
+        registry: ModelRegistry, webhooks: Webhooks
     ) {
         groups = [
             ExperimentRoutes(experiments: experiments), RunRoutes(runs: runs), RunDataRoutes(runs: runs),
@@ -18,6 +19,7 @@ package struct MLflowRoutes: RouteGroup {
             ArtifactRoutes(artifacts: artifacts, runs: runs, registry: registry),
             RegisteredModelRoutes(registry: registry),
             ModelVersionRoutes(registry: registry, source: ModelSource(runs: runs, models: loggedModels, registry: registry)),
+            MLflowWebhookRoutes(webhooks: webhooks),
             MLflowServerRoutes(),
         ]
     }

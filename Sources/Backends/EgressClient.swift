@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Requests to places that people name; the one way out of the server. Implementation: `HTTPEgressClient`.
+///
+/// It connects to the address it has checked, follows no redirect, and takes ten seconds and 64 KiB of an answer at most.
+package protocol EgressClient: Sendable {
+    /// - Throws: `Problem` `.invalid` `egress.address.refused` when the URL leads where nothing may be sent; `.unavailable`
+    ///   `egress.host.unknown` when its host has no address now.
+    func check(_ url: EgressURL) async throws
+
+    /// Any answer is returned, whatever its status.
+    ///
+    /// - Throws: What `check` throws; `.unavailable` `egress.receiver.unreachable` or `.late`, then the request may have been received.
+    func post(_ request: EgressRequest) async throws -> EgressAnswer
+}
+
+package struct EgressRequest: Sendable {
+    package var url: EgressURL
+    package var headers: [(name: String, value: String)]
+    package var body: [UInt8]
+
+    package init(url: EgressURL, headers: [(name: String, value: String)], body: [UInt8]) {
+        self.url = url
+        self.headers = headers
+        self.body = body
+    }
+}
+
+package struct EgressAnswer: Sendable, Equatable {
+    package var status: Int
+    /// Its beginning only, when it is longer than what is taken.
+    package var body: [UInt8]
+
+    package init(status: Int, body: [UInt8]) {
+        self.status = status
+        self.body = body
+    }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Backends
+import Domain
+import Egress
+import Testing
+
+@Suite("The way out")
+struct HTTPEgressClientTests {
+    @Test(
+        "refuses what leads to this machine, however it is written",
+        arguments: [
+            "http://127.0.0.1:9/", "http://localhost:9/", "http://127.1:9/", "http://2130706433:9/", "http://0x7f000001:9/", "http://0:9/",
+            "http://[::1]:9/", "http://[::ffff:127.0.0.1]:9/", "http://169.254.169.254/latest", "https://10.0.0.1/",
+        ])
+    func refusing(text: String) async throws {
+        let client = HTTPEgressClient(allowance: EgressAllowance())
+        let url = try EgressURL(text)
+        let problem = await #expect(throws: Problem.self) {
+            try await client.post(EgressRequest(url: url, headers: [], body: []))
+        }
+        #expect(problem?.code == "egress.address.refused")
+        await #expect(throws: Problem.self) { try await client.check(url) }
+    }
+
+    @Test("says that nobody listens at an address it may go to")
+    func unreachable() async throws {
+        let client = HTTPEgressClient(allowance: try EgressAllowance("127.0.0.1"))
+        // Port 1 of this machine: nothing listens there.
+        let url = try EgressURL("http://127.0.0.1:1/")
+        let problem = await #expect(throws: Problem.self) {
+            try await client.post(EgressRequest(url: url, headers: [], body: []))
+        }
+        #expect(problem?.code == "egress.receiver.unreachable")
+    }
+}
