@@ -150,7 +150,7 @@ struct Platform: Sendable {
         MLflowRoutes(
             experiments: ExperimentTracking(governor: governor), runs: RunTracking(governor: governor),
             loggedModels: LoggedModelTracking(governor: governor), artifacts: artifacts,
-            registry: registry)
+            registry: registry, traces: TraceTracking(governor: governor))
     }
 
     /// Where ONNX Runtime would be taken from: the setting, else the places the adapter knows.

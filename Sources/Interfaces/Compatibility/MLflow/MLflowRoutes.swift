@@ -10,7 +10,7 @@ package struct MLflowRoutes: RouteGroup {
 
     package init(
         experiments: ExperimentTracking, runs: RunTracking, loggedModels: LoggedModelTracking, artifacts: ArtifactStore,
-        registry: ModelRegistry
+        registry: ModelRegistry, traces: TraceTracking
     ) {
         groups = [
             ExperimentRoutes(experiments: experiments), RunRoutes(runs: runs), RunDataRoutes(runs: runs),
@@ -19,6 +19,7 @@ package struct MLflowRoutes: RouteGroup {
             RegisteredModelRoutes(registry: registry),
             ModelVersionRoutes(registry: registry, source: ModelSource(runs: runs, models: loggedModels, registry: registry)),
             MLflowServerRoutes(),
+            TraceRoutes(traces: traces), TraceV2Routes(traces: traces), AssessmentRoutes(traces: traces), SpanExportRoutes(traces: traces),
         ]
     }
 
