@@ -48,6 +48,7 @@ let nioFoundation: Target.Dependency = .product(name: "NIOFoundationCompat", pac
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
@@ -62,6 +63,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -90,13 +92,14 @@ let package = Package(
         adapter("Egress", httpClient, nioCore, nioHTTP1, nioPosix, nioSSL),
 
         interface("API"),
+        interface("OpenTelemetry", exclude: ["trace.proto"], "Tracking", protobuf),
         interface("Client", "API", httpClient, nioCore, nioFoundation, nioHTTP1, nioSSL),
         interface(
             "HTTPServer", "API", "Backends", "Governance", "Tracking", "Registry", "Pipelines", "Delivery", "Serving", "Monitoring", crypto,
             hummingbird, httpTypes, logging, nioCore, nioFoundation),
         interface(
-            "Compatibility", exclude: ["MLflow/README.md", "OpenInference/README.md"], "HTTPServer", "Backends", "Governance", "Tracking",
-            "Registry",
+            "Compatibility", exclude: ["MLflow/README.md", "OpenInference/README.md"], "HTTPServer", "Backends", "Governance",
+            "OpenTelemetry", "Tracking", "Registry",
             "Serving", crypto, hummingbird, httpTypes, nioCore, nioFoundation),
         interface("Commands", "API", "Client", argumentParser),
         interface("Demo", "API", "Client", "Statistics", httpClient, nioCore, nioFoundation, nioHTTP1, unixSignals),

@@ -40,6 +40,7 @@ package enum DatabaseEngine: String, Sendable, CaseIterable {
 /// `COALESCE(?, ?)`), write `CAST(? AS BIGINT)`; likewise `CAST(SUM(x) AS BIGINT)`, because Postgres sums integers to `NUMERIC`.
 /// A unique, foreign-key, check or not-null violation is thrown as `ConstraintViolation`. After any failed statement the transaction is
 /// lost: catching the error and going on is possible only around `attempt`.
+/// A `TextPattern` is looked for by `matches_pattern(text, pattern) = 1` on SQLite and by `text ~ pattern` on Postgres.
 /// Text with U+0000 and NaN are refused with `Problem` `.invalid`; the sign of a zero may be lost.
 package protocol Transaction {
     var engine: DatabaseEngine { get }

@@ -185,7 +185,7 @@ struct Platform: Sendable {
         MLflowRoutes(
             experiments: ExperimentTracking(governor: governor), runs: RunTracking(governor: governor),
             loggedModels: LoggedModelTracking(governor: governor), artifacts: artifacts,
-            registry: registry, webhooks: webhooks.use)
+            registry: registry, traces: TraceTracking(governor: governor), webhooks: webhooks.use)
     }
 
     /// Where ONNX Runtime would be taken from: the setting, else the places the adapter knows.

@@ -84,6 +84,7 @@ package final class SQLiteDatabase: Backends.Database {
         configuration.foreignKeysEnabled = true
         configuration.busyMode = .timeout(busySeconds)
         configuration.maximumReaderCount = 8
+        configuration.prepareDatabase { $0.add(function: PatternFunction.make()) }
         var attempt = 1
         while true {
             do {

@@ -4,7 +4,7 @@
 package struct Comparison: Equatable, Sendable {
     package enum Operation: String, CaseIterable, Sendable {
         case equal = "=", unequal = "!=", less = "<", atMost = "<=", greater = ">", atLeast = ">="
-        case like = "LIKE", caseInsensitiveLike = "ILIKE"
+        case like = "LIKE", caseInsensitiveLike = "ILIKE", matches = "RLIKE"
         case among = "IN", notAmong = "NOT IN"
         case isNull = "IS NULL", isNotNull = "IS NOT NULL"
 
@@ -18,6 +18,13 @@ package struct Comparison: Equatable, Sendable {
         case integer(Int64)
         case text(String)
         case list([Operand])
+
+        var isNumber: Bool {
+            switch self {
+            case .number, .integer: true
+            case .none, .text, .list: false
+            }
+        }
     }
 
     package var subject: SearchSubject
@@ -31,9 +38,10 @@ package struct Comparison: Equatable, Sendable {
     }
 }
 
-/// What a clause or a sort order speaks of: a property of the thing itself, or a metric, param, tag or dataset of it by key.
+/// What a clause or a sort order speaks of: a property of the thing itself, or by key a metric, param, tag or dataset of it, and of a
+/// trace its metadata, a property of one of its spans, or what was said of it.
 package struct SearchSubject: Hashable, Sendable {
-    package enum Kind: String, CaseIterable, Sendable { case attribute, metric, param, tag, dataset }
+    package enum Kind: String, CaseIterable, Sendable { case attribute, metric, param, tag, dataset, metadata, span, feedback, expectation }
 
     package var kind: Kind
     package var key: String
@@ -46,11 +54,15 @@ package struct SearchSubject: Hashable, Sendable {
     /// The kind before the first dot, in any of its spellings; a bare name is an attribute.
     static func kind(named word: some StringProtocol) -> Kind? {
         switch word.lowercased() {
-        case "attribute", "attributes", "attr", "run": .attribute
+        case "attribute", "attributes", "attr", "run", "trace": .attribute
         case "metric", "metrics": .metric
         case "param", "params", "parameter", "parameters": .param
         case "tag", "tags": .tag
         case "dataset", "datasets": .dataset
+        case "metadata", "request_metadata": .metadata
+        case "span": .span
+        case "feedback": .feedback
+        case "expectation": .expectation
         default: nil
         }
     }

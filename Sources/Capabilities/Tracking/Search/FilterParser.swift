@@ -69,7 +69,9 @@ package struct FilterParser {
         guard let kind = SearchSubject.kind(named: word[..<dot]), !key.isEmpty else {
             throw Problem(
                 .invalid, "tracking.filter.key-unknown", "Invalid entity type '\(String(word[..<dot]).printable)' in '\(word.printable)'.",
-                fix: "Use metrics., params., tags., datasets. or attributes. before the key.")
+                fix:
+                    "Use metrics., params., tags., datasets. or attributes. before the key; for traces also metadata., span., feedback. or expectation."
+            )
         }
         return SearchSubject(kind, key)
     }

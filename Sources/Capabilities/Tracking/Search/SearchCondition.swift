@@ -39,6 +39,10 @@ struct SearchCondition {
         case .isNull: sql = "NOT EXISTS (\(found))"
         case .isNotNull: sql = "EXISTS (\(found))"
         default:
+            if let number = facet.number, comparison.operand.isNumber {
+                sql = "EXISTS (\(found) AND \(try compare("facet.\(number)", as: .real)))"
+                return
+            }
             let isNumber = facet.isNumeric ? "facet.is_nan = 0 AND " : ""
             sql = "EXISTS (\(found) AND \(isNumber)\(try compare("facet.value", as: facet.isNumeric ? .real : .text)))"
         }
@@ -60,6 +64,10 @@ struct SearchCondition {
         case .like, .caseInsensitiveLike:
             guard type == .text, case .text(let pattern) = comparison.operand else { throw refusal(type) }
             return match(expression, pattern)
+        case .matches:
+            guard type == .text, case .text(let pattern) = comparison.operand else { throw refusal(type) }
+            values.append(.text(try TextPattern(pattern).source))
+            return engine == .sqlite ? "matches_pattern(\(expression), ?) = 1" : "\(expression) ~ ?"
         default:
             guard type != .text || !operation.isOrdering else { throw refusal(type) }
             values.append(try value(comparison.operand, as: type))
@@ -104,7 +112,7 @@ struct SearchCondition {
     private func refusal(_ type: SearchSpace.ValueType) -> Problem {
         let (expected, operations) =
             switch type {
-            case .text: ("a quoted string value", "=, !=, LIKE, ILIKE, IN, NOT IN")
+            case .text: ("a quoted string value", "=, !=, LIKE, ILIKE, RLIKE, IN, NOT IN")
             case .integer: ("a whole number", "=, !=, <, <=, >, >=")
             case .real: ("a numeric value", "=, !=, <, <=, >, >=")
             }

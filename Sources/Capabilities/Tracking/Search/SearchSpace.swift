@@ -24,12 +24,15 @@ package struct SearchSpace: Sendable {
         package var isNumeric: Bool
         /// Instead of `table` when sorting by it: one row at most for an owner and key.
         package var sortingTable: String
+        /// A column besides `value` that comparisons with numbers use.
+        package var number: String?
 
-        package init(_ table: String, where belongs: String, isNumeric: Bool = false, sortingTable: String? = nil) {
+        package init(_ table: String, where belongs: String, isNumeric: Bool = false, sortingTable: String? = nil, number: String? = nil) {
             self.table = table
             self.belongs = belongs
             self.isNumeric = isNumeric
             self.sortingTable = sortingTable ?? table
+            self.number = number
         }
     }
 

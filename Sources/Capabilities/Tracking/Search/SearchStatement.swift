@@ -41,6 +41,13 @@ package struct SearchStatement {
         require(driver.belongs, [])
     }
 
+    /// How many things the conditions let through.
+    package func count(in transaction: any Transaction) throws -> Int64 {
+        var sql = "SELECT COUNT(*) AS count FROM \(space.table)"
+        if !conditions.isEmpty { sql += " WHERE " + conditions.map { "(\($0))" }.joined(separator: " AND ") }
+        return try transaction.rows(sql, values: conditionValues)[0]["count"]
+    }
+
     /// Runs the search; `decode` gets each row with all columns of the space's table.
     ///
     /// - Returns: At most `limit` things, and the token of the page that follows when there is one.

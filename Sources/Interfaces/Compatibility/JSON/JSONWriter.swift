@@ -74,6 +74,54 @@ struct JSONWriter {
         needsComma = true
     }
 
+    /// Keys and values as one object, also when empty.
+    mutating func member(_ name: StaticString, pairs: [(key: String, value: String)]) {
+        key(name)
+        bytes.append(UInt8(ascii: "{"))
+        needsComma = false
+        for pair in pairs {
+            separate()
+            text(pair.key)
+            bytes.append(UInt8(ascii: ":"))
+            text(pair.value)
+        }
+        bytes.append(UInt8(ascii: "}"))
+        needsComma = true
+    }
+
+    /// Any value; members by name.
+    mutating func member(_ name: StaticString, json value: JSONValue) {
+        key(name)
+        any(value)
+        needsComma = true
+    }
+
+    private mutating func any(_ value: JSONValue) {
+        switch value {
+        case .null: bytes.append(contentsOf: "null".utf8)
+        case .bool(let flag): bytes.append(contentsOf: (flag ? "true" : "false").utf8)
+        case .integer(let number): bytes.append(contentsOf: String(number).utf8)
+        case .number(let number): if number.isFinite { bytes.append(contentsOf: number.description.utf8) } else { text("NaN") }
+        case .string(let value): text(value)
+        case .array(let elements):
+            bytes.append(UInt8(ascii: "["))
+            for (index, element) in elements.enumerated() {
+                if index > 0 { bytes.append(UInt8(ascii: ",")) }
+                any(element)
+            }
+            bytes.append(UInt8(ascii: "]"))
+        case .object(let members):
+            bytes.append(UInt8(ascii: "{"))
+            for (index, member) in members.sorted(by: { $0.key < $1.key }).enumerated() {
+                if index > 0 { bytes.append(UInt8(ascii: ",")) }
+                text(member.key)
+                bytes.append(UInt8(ascii: ":"))
+                any(member.value)
+            }
+            bytes.append(UInt8(ascii: "}"))
+        }
+    }
+
     private mutating func braces(_ body: (inout JSONWriter) throws -> Void) rethrows {
         bytes.append(UInt8(ascii: "{"))
         needsComma = false

@@ -151,6 +151,16 @@ struct MLflowFields: Sendable {
         return tags
     }
 
+    /// Keys and texts in an object; what is no text is taken as JSON writes it.
+    func pairs(_ name: String) throws(Problem) -> [Tag] {
+        guard let value = self[name] else { return [] }
+        guard case .object(let members) = value else { throw Self.invalid(name, value) }
+        let fields = try MLflowFields(value)
+        var pairs: [Tag] = []
+        for key in members.keys.sorted() { pairs.append(Tag(key, try fields.text(key) ?? "")) }
+        return pairs
+    }
+
     static func missing(_ name: String) -> Problem {
         Problem(
             .invalid, "mlflow.parameter.missing",

@@ -11,7 +11,7 @@ package struct MLflowRoutes: RouteGroup {
 
     package init(
         experiments: ExperimentTracking, runs: RunTracking, loggedModels: LoggedModelTracking, artifacts: ArtifactStore,
-        registry: ModelRegistry, webhooks: Webhooks
+        registry: ModelRegistry, traces: TraceTracking, webhooks: Webhooks
     ) {
         groups = [
             ExperimentRoutes(experiments: experiments), RunRoutes(runs: runs), RunDataRoutes(runs: runs),
@@ -21,6 +21,7 @@ package struct MLflowRoutes: RouteGroup {
             ModelVersionRoutes(registry: registry, source: ModelSource(runs: runs, models: loggedModels, registry: registry)),
             MLflowWebhookRoutes(webhooks: webhooks),
             MLflowServerRoutes(),
+            TraceRoutes(traces: traces), TraceV2Routes(traces: traces), AssessmentRoutes(traces: traces), SpanExportRoutes(traces: traces),
         ]
     }
 
