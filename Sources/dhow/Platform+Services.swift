@@ -11,6 +11,7 @@ import Monitoring
 import Pipelines
 import ServiceLifecycle
 import Serving
+import Tracking
 
 /// What each role runs beside answering requests.
 extension Platform {
@@ -91,6 +92,7 @@ extension Platform {
     private func housekeep() async throws {
         while true {
             try await governor.forgetOldIdempotencyKeys()
+            try await uploads.collectAbandoned()
             try await Task.sleep(for: .seconds(3600))
         }
     }

@@ -19,12 +19,15 @@ struct TrackingWorld: Sendable {
     var runs: RunTracking { RunTracking(governor: governor) }
     var models: LoggedModelTracking { LoggedModelTracking(governor: governor) }
     var artifacts: ArtifactStore { ArtifactStore(governor: governor, blobs: blobs) }
+    var uploads: ArtifactUploads { ArtifactUploads(governor: governor, blobs: blobs) }
     var snapshots: SnapshotCatalogue { SnapshotCatalogue(governor: governor, blobs: blobs) }
 
     static func with<Result>(_ engine: TestDatabase, _ body: (TrackingWorld) async throws -> Result) async throws -> Result {
         let folder = FileManager.default.temporaryDirectory.appending(path: "tracking-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        let migrations = [GovernanceMigrations.list, LedgerMigrations.list, BlobMigrations.list, TrackingMigrations.list]
+        let migrations = [
+            GovernanceMigrations.list, LedgerMigrations.list, BlobMigrations.list, TrackingMigrations.list, ArtifactUploadMigrations.list,
+        ]
         return try await engine.withDatabase(migrations) { database in
             let clock = HandClock()
             let vault = try KeyFileVault(path: folder + "/keys.json", clock: clock)
