@@ -11,6 +11,7 @@ import Monitoring
 import Pipelines
 import ServiceLifecycle
 import Serving
+import Tracking
 
 /// What each role runs beside answering requests.
 extension Platform {
@@ -93,6 +94,7 @@ extension Platform {
         while true {
             try await governor.forgetOldIdempotencyKeys()
             try await webhooks.dispatcher.forgetOld()
+            try await uploads.collectAbandoned()
             try await Task.sleep(for: .seconds(3600))
         }
     }

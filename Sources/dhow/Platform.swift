@@ -23,6 +23,7 @@ struct Platform: Sendable {
     let logger: Logger
     let governor: Governor
     let identity: Identity
+    let links: SignedLinks
     let ledger: LedgerKeeping
     let maintenance: StorageMaintenance<LocalBlobStore>
     let snapshots: SnapshotCatalogue
@@ -66,6 +67,7 @@ struct Platform: Sendable {
         let blobs = storage.blobs
         governor = Governor(database: storage.database, clock: storage.clock, identifiers: storage.identifiers)
         identity = Identity(governor: governor)
+        links = SignedLinks(key: try await storage.vault.secret(for: "links"), identity: identity, clock: storage.clock)
         ledger = try await LedgerKeeping(storage: storage, governor: governor, logger: logger)
         maintenance = StorageMaintenance(governor: governor, store: blobs, vault: storage.vault) { try await blobs.rewrap() }
         snapshots = SnapshotCatalogue(governor: governor, blobs: blobs)
@@ -181,11 +183,14 @@ struct Platform: Sendable {
 
     private var artifacts: ArtifactStore { ArtifactStore(governor: governor, blobs: storage.blobs) }
 
+    var uploads: ArtifactUploads { ArtifactUploads(governor: governor, blobs: storage.blobs) }
+
     private var mlflow: any RouteGroup {
         MLflowRoutes(
             experiments: ExperimentTracking(governor: governor), runs: RunTracking(governor: governor),
             loggedModels: LoggedModelTracking(governor: governor), artifacts: artifacts,
-            registry: registry, traces: TraceTracking(governor: governor), webhooks: webhooks.use)
+            registry: registry, uploads: uploads, links: links, scheme: storage.settings.usesTLS ? "https" : "http",
+            traces: TraceTracking(governor: governor), webhooks: webhooks.use)
     }
 
     /// Where ONNX Runtime would be taken from: the setting, else the places the adapter knows.

@@ -20,6 +20,7 @@ struct TrackingWorld: Sendable {
     var models: LoggedModelTracking { LoggedModelTracking(governor: governor) }
     var artifacts: ArtifactStore { ArtifactStore(governor: governor, blobs: blobs) }
     var traces: TraceTracking { TraceTracking(governor: governor) }
+    var uploads: ArtifactUploads { ArtifactUploads(governor: governor, blobs: blobs) }
     var snapshots: SnapshotCatalogue { SnapshotCatalogue(governor: governor, blobs: blobs) }
 
     static func with<Result>(_ engine: TestDatabase, _ body: (TrackingWorld) async throws -> Result) async throws -> Result {
@@ -27,7 +28,7 @@ struct TrackingWorld: Sendable {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let migrations = [
             GovernanceMigrations.list, LedgerMigrations.list, BlobMigrations.list, TrackingMigrations.list, LineageMigrations.list,
-            TraceMigrations.list,
+            TraceMigrations.list, ArtifactUploadMigrations.list,
         ]
         return try await engine.withDatabase(migrations) { database in
             let clock = HandClock()

@@ -36,10 +36,10 @@ package enum RegistryName {
 
     package static func check(model name: String) throws(Problem) {
         let isPrintable = name.unicodeScalars.allSatisfy { $0.value >= 32 && $0.value != 127 && !"/:\\".unicodeScalars.contains($0) }
-        guard !name.isEmpty, name.utf8.count <= maximumModelLength, isPrintable, name != ".", name != ".." else {
+        guard !name.isEmpty, name.unicodeScalars.count <= maximumModelLength, isPrintable, name != ".", name != ".." else {
             throw Problem(
                 .invalid, "registry.model.name-malformed", "Invalid value for registered model name: '\(name.printable)'.",
-                why: "Names have 1 to \(maximumModelLength) bytes, without '/', ':', '\\' and control characters.",
+                why: "Names have 1 to \(maximumModelLength) characters, without '/', ':', '\\' and control characters.",
                 fix: "Choose a name such as 'churn'.")
         }
     }
@@ -62,10 +62,10 @@ package enum RegistryName {
     }
 
     package static func check(_ tag: Tag) throws(Problem) {
-        guard tag.key.utf8.count <= maximumTagKeyLength, tag.value.utf8.count <= maximumTagLength else {
+        guard tag.key.unicodeScalars.count <= maximumTagKeyLength, tag.value.unicodeScalars.count <= maximumTagLength else {
             throw Problem(
                 .invalid, "registry.tag.length", "The tag '\(tag.key.printable)' is too long.",
-                why: "A key has at most \(maximumTagKeyLength) bytes, a value \(maximumTagLength).")
+                why: "A key has at most \(maximumTagKeyLength) characters, a value \(maximumTagLength).")
         }
         try TrackingKey.check(tag.key, of: "tag")
     }

@@ -11,14 +11,16 @@ package enum TrackingKey {
     package static let maximumEditedTagLength = 1 << 20
     package static let maximumExperimentTagLength = 20_000
     package static let maximumNameLength = 500
+    /// The tag of a run that names what was cut when it was logged.
+    package static let truncationTag = "dhow.truncated"
 
     /// Letters, digits, `_`, `-`, `.`, space, `:` and `/`, and no path that leads elsewhere than it says.
     package static func check(_ key: String, of noun: String) throws(Problem) {
-        guard !key.isEmpty, key.utf8.count <= maximumLength else {
+        guard !key.isEmpty, key.unicodeScalars.count <= maximumLength else {
             throw Problem(
                 .invalid, "tracking.key.length",
-                "'\(key.printable)' exceeds the maximum length of \(maximumLength) or is empty, so it cannot name a \(noun).",
-                fix: "Choose a key of 1 to \(maximumLength) bytes.")
+                "'\(noun) key' exceeds the maximum length of \(maximumLength) characters or is empty: '\(key.printable)'.",
+                fix: "Choose a key of 1 to \(maximumLength) characters.")
         }
         guard
             key.unicodeScalars.allSatisfy({
@@ -39,11 +41,10 @@ package enum TrackingKey {
         }
     }
 
-    /// The value, or its beginning when it is longer than `limit` bytes.
+    /// The value, or its beginning when it is longer than `limit` characters (Unicode scalars).
     package static func shortened(_ value: String, to limit: Int) -> String {
-        guard value.utf8.count > limit else { return value }
-        var end = value.utf8.index(value.startIndex, offsetBy: limit)
-        while end.samePosition(in: value.unicodeScalars) == nil { end = value.utf8.index(before: end) }
-        return String(value[..<end])
+        // Bytes are known at once and are never fewer than characters.
+        guard value.utf8.count > limit, value.unicodeScalars.count > limit else { return value }
+        return String(String.UnicodeScalarView(value.unicodeScalars.prefix(limit)))
     }
 }

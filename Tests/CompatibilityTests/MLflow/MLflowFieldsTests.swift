@@ -62,16 +62,38 @@ import Tracking
         }
     }
 
-    @Test("gives the bytes a range asks for")
-    func ranges() throws {
-        for (text, expected) in [("bytes=0-4", 0..<5), ("bytes=5-", 5..<10), ("bytes=-3", 7..<10), ("bytes=8-99", 8..<10)]
-            as [(String, Range<Int64>)]
-        {
-            #expect(try ByteRange(text).bounds(of: 10) == expected)
-        }
-        for text in ["bytes=10-", "bytes=5-2", "bytes=-0", "bytes=-", "bytes=a-b", "lines=1-2", "bytes=1-2,4-5", "bytes=--1"] {
-            #expect(throws: Problem.self) { try ByteRange(text).bounds(of: 10) }
-        }
+    @Test(
+        "gives the bytes a range asks for",
+        arguments: [
+            ("bytes=0-4", 0..<5), ("bytes=5-", 5..<10), ("bytes=-3", 7..<10), ("bytes=8-99", 8..<10), ("bytes=-99", 0..<10),
+            ("Bytes= 9 - 9 ", 9..<10), ("bytes=0-99999999999999999999", 0..<10),
+        ] as [(String, Range<Int64>)])
+    func ranges(text: String, expected: Range<Int64>) {
+        #expect(ByteRange(text)?.bounds(of: 10) == expected)
+    }
+
+    @Test("has nothing for ranges beyond the file", arguments: ["bytes=10-", "bytes=10-12", "bytes=-0", "bytes=99999999999999999999-"])
+    func unsatisfiableRanges(text: String) throws {
+        #expect(try #require(ByteRange(text)).bounds(of: 10) == nil)
+    }
+
+    @Test(
+        "ignores what is no single range", arguments: ["bytes=5-2", "bytes=-", "bytes=a-b", "lines=1-2", "bytes=1-2,4-5", "bytes=--1", ""])
+    func ignoredRanges(text: String) {
+        #expect(ByteRange(text) == nil)
+    }
+
+    @Test("has no range in an empty file") func emptyFile() {
+        #expect(ByteRange("bytes=0-")?.bounds(of: 0) == nil)
+        #expect(ByteRange("bytes=-5")?.bounds(of: 0) == nil)
+    }
+
+    @Test("knows types by the ending of a name") func mediaTypes() {
+        for (name, type) in [
+            ("a.JSON", "application/json"), ("plot.png", "image/png"), ("MLmodel", "application/yaml"),
+            ("weights", "application/octet-stream"),
+            ("a.tar.gz", "application/gzip"), ("x.pkl", "application/octet-stream"),
+        ] { #expect(MediaType.ofFile(named: name) == type) }
     }
 
     @Test("keeps prompts out of searches that do not ask for them")

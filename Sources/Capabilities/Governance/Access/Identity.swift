@@ -6,7 +6,7 @@ import Synchronization
 
 /// Who may speak to the server: tokens and bindings.
 package struct Identity: Sendable {
-    private let governor: Governor
+    let governor: Governor
     private let sessions = SessionCache()
 
     package init(governor: Governor) {

@@ -26,29 +26,28 @@ package struct ArtifactStore: Sendable {
     package func put(
         _ bytes: some AsyncSequence<[UInt8], any Error> & Sendable, at path: ArtifactPath, contentType: String? = nil, by caller: Caller
     ) async throws -> Artifact {
-        guard path.name != nil else {
-            throw Problem(
-                .invalid, "tracking.artifact.path-malformed", "A file needs a name.",
-                fix: "Put it under a path such as 'model/weights.bin'.")
-        }
+        guard path.name != nil else { throw Self.nameless }
         try governor.require(.trackingWrite, of: caller)
         let blob = try await blobs.put(bytes, limit: Self.maximumBytes)
         var caller = caller
         // The body is part of what was asked, but is known only now.
         caller.idempotency?.requestDigest += " \(blob.digest)"
         let type = contentType.map { TrackingKey.shortened($0, to: 200) }
-        return try await governor.change(.trackingWrite, by: caller) { change in
-            let table = ArtifactTable(transaction: change.transaction, workspace: change.workspace)
-            let references = BlobReferenceTable(transaction: change.transaction)
-            let holder = Self.holder(of: path, in: change.workspace)
-            if let earlier = try table.find(path), earlier.digest != blob.digest { try references.release(earlier.digest, by: holder) }
-            let artifact = Artifact(path: path, digest: blob.digest, size: blob.size, time: change.time, contentType: type)
-            try table.put(artifact)
-            try references.hold(blob.digest, by: holder)
-            try change.record(
-                "artifact.stored", on: "artifact/\(path.text)", ["digest": .string(blob.digest.description), "size": .integer(blob.size)])
-            return artifact
-        }
+        return try await governor.change(.trackingWrite, by: caller) { try Self.save(blob, at: path, contentType: type, in: $0) }
+    }
+
+    /// Lets the path name the blob from now on.
+    static func save(_ blob: BlobInfo, at path: ArtifactPath, contentType: String?, in change: Change) throws -> Artifact {
+        let table = ArtifactTable(transaction: change.transaction, workspace: change.workspace)
+        let references = BlobReferenceTable(transaction: change.transaction)
+        let holder = Self.holder(of: path, in: change.workspace)
+        if let earlier = try table.find(path), earlier.digest != blob.digest { try references.release(earlier.digest, by: holder) }
+        let artifact = Artifact(path: path, digest: blob.digest, size: blob.size, time: change.time, contentType: contentType)
+        try table.put(artifact)
+        try references.hold(blob.digest, by: holder)
+        try change.record(
+            "artifact.stored", on: "artifact/\(path.text)", ["digest": .string(blob.digest.description), "size": .integer(blob.size)])
+        return artifact
     }
 
     package func find(_ path: ArtifactPath, by caller: Caller) async throws -> Artifact? {
@@ -115,6 +114,9 @@ package struct ArtifactStore: Sendable {
             return Nothing()
         }
     }
+
+    static let nameless = Problem(
+        .invalid, "tracking.artifact.path-malformed", "A file needs a name.", fix: "Put it under a path such as 'model/weights.bin'.")
 
     private static func holder(of path: ArtifactPath, in workspace: String) -> String { "artifact/\(workspace)/\(path.text)" }
 }

@@ -18,13 +18,13 @@ package struct ExperimentTracking: Sendable {
         _ name: String, place: ArtifactLocation? = nil, tags: [Tag] = [], by caller: Caller
     ) async throws -> Experiment {
         try checkName(name)
-        for tag in tags { try TrackingKey.check(tag.key, of: "tag") }
+        for tag in tags { try check(tag) }
         return try await governor.change(.trackingWrite, by: caller, locking: "experiment") { change in
             let table = ExperimentTable(transaction: change.transaction, workspace: change.workspace)
             let id = try table.nextID()
             let experiment = Experiment(
                 id: id, name: name, location: place ?? .stored(ArtifactPath(trusted: [String(id)])), lifecycle: .active,
-                created: change.time, updated: change.time, tags: tags.map(shortened))
+                created: change.time, updated: change.time, tags: tags)
             try table.insert(experiment)
             try change.record("experiment.created", on: "experiment/\(id)", ["name": .string(name)])
             return experiment
@@ -99,11 +99,11 @@ package struct ExperimentTracking: Sendable {
     }
 
     package func setTag(_ tag: Tag, on id: Int64, by caller: Caller) async throws {
-        try TrackingKey.check(tag.key, of: "tag")
+        try check(tag)
         try await governor.measure(.trackingWrite, by: caller) { transaction in
             let table = ExperimentTable(transaction: transaction, workspace: caller.workspace)
             _ = try table.getActive(id)
-            try table.tags.set([shortened(tag)], on: .integer(id))
+            try table.tags.set([tag], on: .integer(id))
             try table.touch(id, at: governor.clock.now())
         }
     }
@@ -127,15 +127,21 @@ package struct ExperimentTracking: Sendable {
         }
     }
 
-    private func shortened(_ tag: Tag) -> Tag {
-        Tag(tag.key, TrackingKey.shortened(tag.value, to: TrackingKey.maximumExperimentTagLength))
+    private func check(_ tag: Tag) throws(Problem) {
+        try TrackingKey.check(tag.key, of: "tag")
+        guard tag.value.unicodeScalars.count <= TrackingKey.maximumExperimentTagLength else {
+            throw Problem(
+                .invalid, "tracking.tag.length",
+                "'value' exceeds the maximum length of \(TrackingKey.maximumExperimentTagLength) characters",
+                why: "It is the value of the tag '\(tag.key.printable)'.")
+        }
     }
 
     private func checkName(_ name: String) throws(Problem) {
-        guard !name.isEmpty, name.utf8.count <= TrackingKey.maximumNameLength else {
+        guard !name.isEmpty, name.unicodeScalars.count <= TrackingKey.maximumNameLength else {
             throw Problem(
                 .invalid, "tracking.experiment.name-length", "Invalid experiment name: '\(name.printable)'.",
-                why: "It has \(name.utf8.count) bytes; 1 to \(TrackingKey.maximumNameLength) are taken.")
+                why: "It has \(name.unicodeScalars.count) characters; 1 to \(TrackingKey.maximumNameLength) are taken.")
         }
     }
 }

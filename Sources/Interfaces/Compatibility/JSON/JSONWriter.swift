@@ -61,6 +61,16 @@ struct JSONWriter {
         needsComma = true
     }
 
+    /// Objects with commas between them, for an array that is written in pieces.
+    static func objects<Item>(_ items: [Item], _ body: (Item, inout JSONWriter) throws -> Void) rethrows -> [UInt8] {
+        var writer = JSONWriter()
+        for item in items {
+            writer.separate()
+            try writer.braces { writer in try body(item, &writer) }
+        }
+        return writer.bytes
+    }
+
     mutating func member(_ name: StaticString, texts: [String]) {
         guard !texts.isEmpty else { return }
         key(name)

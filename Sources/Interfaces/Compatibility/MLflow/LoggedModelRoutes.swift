@@ -68,7 +68,7 @@ struct LoggedModelRoutes: RouteGroup {
             return SortTerm(parsed.subject, isDescending: try term.bool("ascending") == false)
         }
         let (items, next) = try await models.search(
-            try fields.text("filter") ?? "", in: try fields.texts("experiment_ids").compactMap { Int64($0) }, order: order,
+            try fields.text("filter") ?? "", in: try fields.experiments(), order: order,
             after: try fields.page(), limit: try fields.count("max_results", default: 100), by: call.caller)
         return JSONWriter.object { writer in
             writer.member("models", objects: items) { model, writer in writer.write(model) }

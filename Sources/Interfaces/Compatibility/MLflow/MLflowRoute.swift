@@ -44,7 +44,7 @@ enum MLflowRoute {
         }
     }
 
-    private static func call(_ request: Request, _ context: APIContext) async throws -> MLflowCall {
+    static func call(_ request: Request, _ context: APIContext) async throws -> MLflowCall {
         if request.method == .get {
             return MLflowCall(fields: MLflowFields(query: request.uri.query ?? ""), caller: context.caller, context: context)
         }
@@ -74,10 +74,18 @@ extension MLflowFields {
         try Self.experiment(try required("experiment_id"))
     }
 
-    /// Numbers only; other text names no experiment that could exist.
+    /// - Throws: `Problem` `.invalid` for what is no number.
     static func experiment(_ text: String) throws(Problem) -> Int64 {
-        guard let id = Int64(text) else { throw Experiment.unknown(text) }
+        guard let id = Int64(text) else {
+            throw Problem(
+                .invalid, "mlflow.experiment.malformed",
+                "Invalid experiment ID '\(text.printable)'. Experiment ID must be a valid integer.")
+        }
         return id
+    }
+
+    func experiments() throws(Problem) -> [Int64] {
+        try texts("experiment_ids").map { text throws(Problem) in try Self.experiment(text) }
     }
 
     /// `run_id`, or `run_uuid` of older clients.

@@ -11,12 +11,18 @@ package struct MLflowRoutes: RouteGroup {
 
     package init(
         experiments: ExperimentTracking, runs: RunTracking, loggedModels: LoggedModelTracking, artifacts: ArtifactStore,
-        registry: ModelRegistry, traces: TraceTracking, webhooks: Webhooks
+        registry: ModelRegistry, uploads: ArtifactUploads, links: SignedLinks, scheme: String, traces: TraceTracking, webhooks: Webhooks
     ) {
+        let files = ArtifactFiles(artifacts: artifacts, registry: registry)
+        let addresses = LinkAddresses(links: links, scheme: scheme)
         groups = [
             ExperimentRoutes(experiments: experiments), RunRoutes(runs: runs), RunDataRoutes(runs: runs),
             LoggedModelRoutes(models: loggedModels, artifacts: artifacts),
-            ArtifactRoutes(artifacts: artifacts, runs: runs, registry: registry),
+            ArtifactRoutes(artifacts: artifacts, runs: runs, files: files),
+            ArtifactUploadRoutes(uploads: uploads, addresses: addresses),
+            ArtifactLinkRoutes(
+                artifacts: artifacts, uploads: uploads, runs: runs, models: loggedModels, files: files, addresses: addresses),
+            ArtifactPageRoutes(artifacts: artifacts, runs: runs, models: loggedModels, files: files),
             RegisteredModelRoutes(registry: registry),
             ModelVersionRoutes(registry: registry, source: ModelSource(runs: runs, models: loggedModels, registry: registry)),
             MLflowWebhookRoutes(webhooks: webhooks),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import HTTPServer
 import HTTPTypes
 
@@ -17,5 +18,23 @@ struct MLflowServerRoutes: RouteGroup {
                 Answer.text(Self.version)
             },
         ]
+            + ["/api/", "/ajax-api/"].map { prefix in
+                Route(
+                    .get, prefix + "3.0/mlflow/server-info",
+                    .open(because: "Clients ask it before they log in; it tells what the protocol offers and no state.")
+                ) { _, _ in Answer.data(Data(Self.info.bytes), type: "application/json") }
+            }
+    }
+
+    /// Uploads in parts work, but a client that is told so sends every large file that way, to addresses and with trust of its own
+    /// choosing; whole files are streamed as well, so it is left to those who ask for it.
+    private static let info = JSONWriter.object { writer in
+        writer.member("workspaces_enabled", true)
+        writer.member("trace_archival_enabled", false)
+        writer.member("multipart_uploads_enabled", false)
+        writer.member("multipart_downloads_enabled", false)
+        writer.member("presigned_upload_run_id_supported", true)
+        writer.member("presigned_upload_model_id_supported", true)
+        writer.member("features_enabled") { $0.member("gateway", false) }
     }
 }

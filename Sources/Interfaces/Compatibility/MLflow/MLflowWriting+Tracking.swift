@@ -102,14 +102,16 @@ extension JSONWriter {
 
     /// Files as MLflow lists them, with paths below `folder`.
     mutating func write(_ entries: [ArtifactEntry], below folder: ArtifactPath) {
-        member("files", objects: entries) { entry, writer in
-            writer.member("path", entry.path.relative(to: folder)?.text ?? entry.path.text)
-            switch entry {
-            case .folder: writer.member("is_dir", true)
-            case .file(let artifact):
-                writer.member("is_dir", false)
-                writer.member("file_size", artifact.size)
-            }
+        member("files", objects: entries) { entry, writer in writer.writeMembers(of: entry, below: folder) }
+    }
+
+    mutating func writeMembers(of entry: ArtifactEntry, below folder: ArtifactPath) {
+        member("path", entry.path.relative(to: folder)?.text ?? entry.path.text)
+        switch entry {
+        case .folder: member("is_dir", true)
+        case .file(let artifact):
+            member("is_dir", false)
+            member("file_size", artifact.size)
         }
     }
 }

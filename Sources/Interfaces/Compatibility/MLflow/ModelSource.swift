@@ -25,7 +25,7 @@ struct ModelSource {
         } else if let rest = rest(of: source, after: "models:/") {
             try await resolveModel(rest, into: &new, by: caller)
         } else if let path = try ArtifactURI.path(in: source) {
-            if path.segments.first == ArtifactRoutes.versionsFolder, path.segments.count >= 3, let number = Int64(path.segments[2]) {
+            if path.segments.first == ArtifactFiles.versionsFolder, path.segments.count >= 3, let number = Int64(path.segments[2]) {
                 try await copy(path.segments[1], .number(number), into: &new, by: caller)
             } else {
                 new.artifacts = path

@@ -8,6 +8,9 @@ import Registry
 import Tracking
 
 struct ModelVersionRoutes: RouteGroup {
+    /// The protocol's bound; a page has less, and a token for the rest.
+    static let maximumAsked = 200_000
+
     let registry: ModelRegistry
     let source: ModelSource
 
@@ -85,10 +88,12 @@ struct ModelVersionRoutes: RouteGroup {
 
     private func search(_ call: MLflowCall) async throws -> JSONWriter {
         let fields = call.fields
+        let asked = try fields.count("max_results", default: ModelRegistry.maximumVersionPage)
+        try SearchLimit.check(asked, atMost: Self.maximumAsked)
         let order = try fields.texts("order_by").map { text throws(Problem) in try FilterParser.sortTerm(in: text) }
         let (items, next) = try await registry.searchVersions(
             try PromptFilter.comparisons(in: try fields.text("filter") ?? ""), order: order, after: try fields.page(),
-            limit: min(ModelRegistry.maximumVersionPage, try fields.count("max_results", default: ModelRegistry.maximumVersionPage)),
+            limit: min(asked, ModelRegistry.maximumVersionPage),
             by: call.caller)
         return JSONWriter.object { writer in
             writer.member("model_versions", objects: items) { version, writer in writer.write(version) }
@@ -116,6 +121,6 @@ struct ModelVersionRoutes: RouteGroup {
             (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || "-._ ".utf8.contains(byte)
         }
         guard !version.files.isEmpty, isPlain else { return version.source ?? "" }
-        return "\(ArtifactURI.scheme)\(ArtifactRoutes.versionsFolder)/\(version.model)/\(version.number)"
+        return "\(ArtifactURI.scheme)\(ArtifactFiles.versionsFolder)/\(version.model)/\(version.number)"
     }
 }

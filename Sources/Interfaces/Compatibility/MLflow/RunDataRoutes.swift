@@ -31,6 +31,7 @@ struct RunDataRoutes: RouteGroup {
             MLflowRoute.routes([.post], base + "runs/log-batch", .trackingWrite, bodyLimit: Self.batchBodyLimit) { call in
                 let metrics = try call.fields.objects("metrics").map { fields throws(Problem) in try Self.metric(fields) }
                 let batch = RunBatch(params: try call.fields.tags("params"), metrics: metrics, tags: try call.fields.tags("tags"))
+                try Self.checkUnique(batch.params)
                 return try await log(batch, call)
             },
             MLflowRoute.routes(
@@ -39,6 +40,8 @@ struct RunDataRoutes: RouteGroup {
             MLflowRoute.routes([.post], base + "runs/log-model", .trackingWrite, MLflowRoute.done(logModel)),
             MLflowRoute.routes([.get], base + "metrics/get-history", .trackingRead, history),
             MLflowRoute.routes([.get], base + "metrics/get-history-bulk-interval", .trackingRead, sampledHistory),
+            MLflowRoute.routes([.get], base + "metrics/get-history-bulk", .trackingRead, bulkHistory),
+            MLflowRoute.routes([.post], base + "experiments/search-datasets", .trackingRead, datasets),
         ].flatMap(\.self)
     }
 
@@ -80,6 +83,36 @@ struct RunDataRoutes: RouteGroup {
         return JSONWriter.object { writer in
             writer.member("metrics", objects: points) { point, writer in writer.write(point.metric, of: point.run) }
         }
+    }
+
+    private func bulkHistory(_ call: MLflowCall) async throws -> JSONWriter {
+        let limit = min(try call.fields.count("max_results", default: RunTracking.maximumHistoryPage), RunTracking.maximumHistoryPage)
+        let points = try await runs.bulkHistory(
+            of: try call.fields.required("metric_key"), in: try call.fields.texts("run_id"), limit: limit, by: call.caller)
+        return JSONWriter.object { writer in
+            writer.member("metrics", objects: points) { point, writer in writer.write(point.metric, of: point.run) }
+        }
+    }
+
+    private func datasets(_ call: MLflowCall) async throws -> JSONWriter {
+        let experiments = try call.fields.experiments()
+        let uses = try await runs.datasets(in: experiments, by: call.caller)
+        return JSONWriter.object { writer in
+            writer.member("dataset_summaries", objects: uses) { use, writer in
+                writer.member("experiment_id", String(use.experiment))
+                writer.member("name", use.name)
+                writer.member("digest", use.digest)
+                writer.member("context", use.context)
+            }
+        }
+    }
+
+    private static func checkUnique(_ params: [Tag]) throws(Problem) {
+        var seen: Set<String> = []
+        guard let repeated = params.first(where: { !seen.insert($0.key).inserted }) else { return }
+        throw Problem(
+            .invalid, "mlflow.params.repeated", "Duplicate parameter keys have been submitted: '\(repeated.key.printable)'.",
+            fix: "Name each param once in a request.")
     }
 
     private static func metric(_ fields: MLflowFields) throws(Problem) -> Metric {

@@ -56,7 +56,7 @@ struct RunRoutes: RouteGroup {
     }
 
     private func search(_ call: MLflowCall) async throws -> JSONWriter {
-        let experiments = try call.fields.texts("experiment_ids").compactMap { Int64($0) }
+        let experiments = try call.fields.experiments()
         let (items, next) = try await runs.search(
             try call.fields.text("filter") ?? "", in: experiments, order: try call.fields.texts("order_by"),
             view: try call.fields.view("run_view_type"), after: try call.fields.page(),
@@ -86,7 +86,7 @@ struct RunRoutes: RouteGroup {
         for (name, value, limit) in [
             ("name", dataset.name, 500), ("digest", dataset.digest, 36), ("source", dataset.source, 65_535),
             ("schema", dataset.schema ?? "", 1_048_575), ("profile", dataset.profile ?? "", 16_777_215),
-        ] where value.utf8.count > limit {
+        ] where value.unicodeScalars.count > limit {
             throw Problem(.invalid, "mlflow.dataset.length", "Dataset \(name) exceeds the maximum length of \(limit).")
         }
         return dataset

@@ -22,10 +22,10 @@ package enum Answer {
 
     /// Bytes as they come. The status has gone out before the last of them, so an answer that breaks off is told in the log.
     package static func stream(
-        _ bytes: any AsyncSequence<[UInt8], any Error> & Sendable, length: Int64, _ context: APIContext
+        _ bytes: any AsyncSequence<[UInt8], any Error> & Sendable, length: Int64?, _ context: APIContext
     ) -> ResponseBody {
         let logger = context.logger
-        return ResponseBody(contentLength: Int(length)) { writer in
+        return ResponseBody(contentLength: length.map { Int($0) }) { writer in
             do {
                 for try await chunk in bytes { try await writer.write(ByteBuffer(bytes: chunk)) }
             } catch let problem as Problem {

@@ -64,10 +64,11 @@ package struct ArtifactRoutes: RouteGroup {
 
     private func download(_ request: Request, _ context: APIContext, below root: ArtifactPath) async throws -> Response {
         let path = try root.appending(try ArtifactPath(try context.remainingPath()))
-        let range = try request.headers[.range].map { text throws(Problem) in try ByteRange(text) }
         guard let artifact = try await artifacts.find(path, by: context.caller) else { throw Artifact.unknown(path) }
-        let (_, content) = try await artifacts.open(path, range: try range?.bounds(of: artifact.size), by: context.caller)
-        return ArtifactAnswer.response(content, name: path.name ?? "", type: artifact.contentType, isPart: range != nil, context)
+        let file = ArtifactFile(
+            name: path.name ?? "", digest: artifact.digest, size: artifact.size, type: artifact.contentType,
+            open: { range in try await artifacts.open(path, range: range, by: context.caller).1 })
+        return try await ArtifactAnswer.response(to: request, with: file, context)
     }
 
     private func upload(_ request: Request, _ context: APIContext, below root: ArtifactPath) async throws -> Response {
