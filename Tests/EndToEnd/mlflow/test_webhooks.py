@@ -219,9 +219,7 @@ def test_signed_events_of_a_model(client, hook, receiver, unique):
 def test_events_of_a_prompt(client, hook, receiver, unique):
     import mlflow
 
-    hook(
-        "prompt.created", "prompt_version.created", "prompt_alias.created", "prompt_tag.set", "registered_model.created", "model_version.created"
-    )
+    hook("prompt.created", "prompt_version.created", "prompt_alias.created", "registered_model.created", "model_version.created")
     mlflow.genai.register_prompt(unique, "Hello {{name}}!", commit_message="first")
     mlflow.genai.set_prompt_alias(unique, "live", 1)
     events = {}
