@@ -3,11 +3,15 @@
 
 import collections
 import hashlib
+import time
 import urllib.parse
 
 from installation import Refused
 from journal import possible_contents
 from writers import API, ARTIFACTS, PARAMS, STEPS, TAGS
+
+#: How long a restarted server may take to number what its predecessor committed.
+NUMBERING_SECONDS = 30
 
 
 class Findings:
@@ -61,7 +65,7 @@ class Check:
                 self.findings.lost.append(f"run {identifier}")
             elif found["run"]["info"]["run_name"] != write.target or found["run"]["info"]["experiment_id"] != write.content:
                 self.findings.torn.append(f"run {identifier}: {found['run']['info']}")
-            if not self._entries(f"run/{identifier}", "run.created"):
+            if not self._is_in_ledger(f"run/{identifier}", "run.created"):
                 self.findings.lost.append(f"the ledger's entry of run {identifier}")
 
     def batches(self):
@@ -161,9 +165,15 @@ class Check:
             writes[write.target].append(write)
         return writes
 
-    def _entries(self, resource, verb):
+    def _is_in_ledger(self, resource, verb):
+        """Entries are listed once they are numbered, which a restarted server does beside answering."""
         query = urllib.parse.urlencode({"resource": resource, "verb": verb})
-        return self.session.json("GET", f"/api/v1/ledger/entries?{query}")["items"]
+        deadline = time.monotonic() + NUMBERING_SECONDS
+        while not self.session.json("GET", f"/api/v1/ledger/entries?{query}")["items"]:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(0.05)
+        return True
 
     def _find(self, call, **query):
         """The answer of a reading call; None when there is no such thing."""
