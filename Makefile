@@ -3,11 +3,12 @@
 # Every build uses the same flags, so that no target rebuilds what another has built. SwiftPM keeps them from dependencies.
 FLAGS := --explicit-target-dependency-import-check error -Xswiftc -warnings-as-errors
 PYTHON := .venv/bin/python
+CYCLES := 200
 DHOW := .build/release/dhow
 SWIFT_SOURCES := $(wildcard Sources Tests Benchmarks Package.swift)
 PYTHON_SOURCES := $(wildcard Examples Tests Benchmarks scripts)
 .DEFAULT_GOAL := help
-.PHONY: help setup build test demo bench bench-tracking serve lint format clean
+.PHONY: help setup build test crash-test demo bench bench-tracking serve lint format clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -24,6 +25,11 @@ test: setup ## run all tests, on SQLite and on a throw-away Postgres
 	$(PYTHON) -m pytest -q Tests/Golden
 	scripts/with-server.sh $(PYTHON) -m pytest -q Tests/EndToEnd
 	scripts/with-postgres.sh sh -c 'DHOW_DATABASE="$$DHOW_TEST_POSTGRES" scripts/with-server.sh $(PYTHON) -m pytest -q Tests/EndToEnd'
+	scripts/with-postgres.sh $(PYTHON) Tests/Crash/crash.py --cycles 5
+
+crash-test: setup ## kill the server CYCLES times on each database while clients write; SEED repeats a run
+	swift build --product dhow $(FLAGS)
+	scripts/with-postgres.sh $(PYTHON) Tests/Crash/crash.py --cycles $(CYCLES)
 
 format: ## bring all sources into their format
 	swift format format --in-place --recursive --parallel $(SWIFT_SOURCES)
