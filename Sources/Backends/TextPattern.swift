@@ -104,12 +104,13 @@ struct CharacterRanges: Sendable {
 
     func contains(_ value: UInt32) -> Bool { ranges.contains { $0.contains(value) } != isNegated }
 
+    static let all = [UInt32(0)...0x10_FFFF]
     static let digits = [UInt32(48)...57]
     static let wordCharacters = [UInt32(48)...57, 65...90, 95...95, 97...122]
     static let spaces = [UInt32(9)...13, 32...32]
 
     var source: String {
-        if ranges.isEmpty { return "." }
+        if ranges == Self.all { return "." }
         if !isNegated, ranges.count == 1, ranges[0].count == 1 { return Self.escaped(ranges[0].lowerBound) }
         let parts = ranges.map { range in
             let first = Self.escaped(range.lowerBound)

@@ -75,7 +75,7 @@ struct TextPatternParser {
         switch next {
         case "^": return .start
         case "$": return .end
-        case ".": return .characters(CharacterRanges(ranges: [0...0x10_FFFF]))
+        case ".": return .characters(CharacterRanges(ranges: CharacterRanges.all))
         case "[": return .characters(try characterClass())
         case "\\": return .characters(try escape())
         case "(":
