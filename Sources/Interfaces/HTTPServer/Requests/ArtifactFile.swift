@@ -7,7 +7,7 @@ package import Domain
 package struct ArtifactFile: Sendable {
     var name: String
     var digest: BlobDigest
-    var size: Int64
+    package var size: Int64
     /// As it was sent.
     var type: String?
     var open: @Sendable (Range<Int64>?) async throws -> BlobContent
