@@ -19,7 +19,7 @@ package struct WebhookCommands: AsyncParsableCommand {
 
         @OptionGroup var options: ClientOptions
         @Argument var name: String
-        @Option(help: "Where messages are sent, such as https://hooks.example.org/dhow.") var url: String
+        @Option(name: .customLong("to"), help: "URL that messages are sent to, such as https://hooks.example.org/dhow.") var target: String
         @Option(name: .customLong("on"), help: "An event, such as version.registered, 'rollout.*' or '*'; repeat it for more.")
         var events: [String]
         @Option(help: "What it is for.") var description: String?
@@ -28,7 +28,7 @@ package struct WebhookCommands: AsyncParsableCommand {
 
         func run() async throws {
             let request = CreateWebhookRequest(
-                name: name, url: url, description: description, events: events, format: format,
+                name: name, url: target, description: description, events: events, format: format,
                 secret: try secretFile.map(WebhookCommands.secret))
             let answer: WebhookAnswer = try await options.client().post("/api/v1/webhooks", request)
             if options.json { return try Output.json(answer) }
@@ -80,7 +80,7 @@ package struct WebhookCommands: AsyncParsableCommand {
         @OptionGroup var options: ClientOptions
         @Argument(help: "Id of the webhook.") var webhook: String
         @Option var name: String?
-        @Option var url: String?
+        @Option(name: .customLong("to"), help: "URL that messages are sent to.") var target: String?
         @Option(help: "Empty to take it away.") var description: String?
         @Option(name: .customLong("on"), help: "Instead of its events so far; repeat it for more.") var events: [String] = []
         @Option(help: "File with another secret.") var secretFile: String?
@@ -88,7 +88,7 @@ package struct WebhookCommands: AsyncParsableCommand {
 
         func run() async throws {
             let request = UpdateWebhookRequest(
-                name: name, url: url, description: description, events: events.isEmpty ? nil : events,
+                name: name, url: target, description: description, events: events.isEmpty ? nil : events,
                 secret: try secretFile.map(WebhookCommands.secret),
                 status: status)
             let answer: WebhookAnswer = try await options.client().patch(path("webhooks", webhook), request)
