@@ -34,7 +34,7 @@ package enum LineageMigrations {
                     "CREATE INDEX lineage_edge_by_user ON lineage_edge (workspace, user_kind, user_id)",
                     // From the digest that a training program named to its runs.
                     "CREATE INDEX input_dataset_by_digest ON input_dataset (digest)",
-                    "CREATE INDEX run_input_by_dataset ON run_input (dataset)",
+                    "CREATE INDEX run_input_by_dataset ON run_input (dataset, run)",
                 ])
         ])
 }

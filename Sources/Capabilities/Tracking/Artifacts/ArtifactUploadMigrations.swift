@@ -34,6 +34,5 @@ package enum ArtifactUploadMigrations {
                     ) {clustered}
                     """,
                 ]),
-            Migration(2, "runs by dataset", ["CREATE INDEX run_input_by_dataset ON run_input (dataset, run)"]),
         ])
 }
