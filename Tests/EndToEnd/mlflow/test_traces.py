@@ -351,7 +351,7 @@ class TestExport:
             (body, experiment, {"Content-Type": "text/plain"}, 400),
             (body, experiment, {"x-mlflow-experiment-id": None}, 400),
             (body, "99999999", {}, 404),
-            (body, "none", {}, 404),
+            (body, "none", {}, 400),
             (b"\0" * (17 << 20), experiment, {}, 413),
         ]
         for body, place, more, status in cases:

@@ -33,6 +33,6 @@ package enum ArtifactUploadMigrations {
                         PRIMARY KEY (upload, number)
                     ) {clustered}
                     """,
-                ]),
+                ])
         ])
 }
