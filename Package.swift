@@ -98,6 +98,7 @@ let package = Package(
             "Registry",
             "Serving", crypto, hummingbird, httpTypes, nioCore, nioFoundation),
         interface("Commands", "API", "Client", argumentParser),
+        interface("Moving", "API", "Client", "Backends", crypto),
         interface("Demo", "API", "Client", "Statistics", httpClient, nioCore, nioFoundation, nioHTTP1, unixSignals),
 
         .executableTarget(
@@ -105,7 +106,7 @@ let package = Package(
             dependencies: [
                 "Domain", "Backends", "Governance", "Tracking", "Registry", "Pipelines", "Delivery", "Serving", "Monitoring", "SQLite",
                 "Postgres",
-                "OnnxRuntime", "API", "Client", "HTTPServer", "Compatibility", "Commands", "Demo", argumentParser, crypto, hummingbird,
+                "OnnxRuntime", "API", "Client", "HTTPServer", "Compatibility", "Commands", "Moving", "Demo", argumentParser, crypto, hummingbird,
                 hummingbirdCore, hummingbirdTLS, lifecycle, logging, nioCore, nioSSL, unixSignals, yams,
             ]),
 

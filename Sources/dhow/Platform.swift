@@ -131,6 +131,8 @@ struct Platform: Sendable {
             EndpointRoutes(endpoints: serving.endpoints, labels: serving.labels),
             MonitorRoutes(monitors: monitors),
             IncidentRoutes(incidents: incidents),
+            ImportRoutes(imports: Imports(governor: governor, blobs: storage.blobs), blobs: storage.blobs),
+            ExportRoutes(exports: Exports(governor: governor), artifacts: artifacts, registry: registry),
             LedgerRoutes(governor: governor, key: ledger.key),
             LineageRoutes(query: lineage, key: ledger.key),
         ]

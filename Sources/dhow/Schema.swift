@@ -13,6 +13,6 @@ import Tracking
 enum Schema {
     static let migrations: [MigrationList] = [
         BlobMigrations.list, GovernanceMigrations.list, LedgerMigrations.list, TrackingMigrations.list, RegistryMigrations.list,
-        PipelinesMigrations.list, DeliveryMigrations.list, ServingMigrations.list, MonitoringMigrations.list,
+        PipelinesMigrations.list, DeliveryMigrations.list, ServingMigrations.list, MonitoringMigrations.list, ImportMigrations.list,
     ]
 }
