@@ -166,9 +166,14 @@ struct MLflowRows {
             tags: tags, aliases: aliases)
     }
 
+    /// Without those that were deleted: their rows stay in the source, emptied.
     func versions(of model: String, workspace: String, prefix: String) throws -> [VersionRecord] {
-        try transaction.rows("SELECT * FROM model_versions WHERE workspace = ? AND name = ? ORDER BY version", workspace, model).map {
-            row in
+        try transaction.rows(
+            """
+            SELECT * FROM model_versions
+            WHERE workspace = ? AND name = ? AND COALESCE(current_stage, 'None') <> 'Deleted_Internal' ORDER BY version
+            """, workspace, model
+        ).map { row in
             let number: Int64 = try row["version"]
             let created: Int64 = try row["creation_time"] ?? 0
             let source: String? = try row["source"]
