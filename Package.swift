@@ -102,6 +102,7 @@ let package = Package(
             "OpenTelemetry", "Tracking", "Registry",
             "Serving", crypto, hummingbird, httpTypes, nioCore, nioFoundation),
         interface("Commands", "API", "Client", argumentParser),
+        interface("Moving", "API", "Client", "Backends", crypto),
         interface("Demo", "API", "Client", "Statistics", httpClient, nioCore, nioFoundation, nioHTTP1, unixSignals),
 
         .executableTarget(
@@ -109,7 +110,8 @@ let package = Package(
             dependencies: [
                 "Domain", "Backends", "Governance", "Tracking", "Registry", "Pipelines", "Delivery", "Serving", "Monitoring", "SQLite",
                 "Postgres",
-                "OnnxRuntime", "Egress", "API", "Client", "HTTPServer", "Compatibility", "Commands", "Demo", argumentParser, crypto,
+                "OnnxRuntime", "Egress", "API", "Client", "HTTPServer", "Compatibility", "Commands", "Moving", "Demo", argumentParser,
+                crypto,
                 hummingbird,
                 hummingbirdCore, hummingbirdTLS, lifecycle, logging, nioCore, nioSSL, unixSignals, yams,
             ]),

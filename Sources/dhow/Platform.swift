@@ -168,6 +168,8 @@ struct Platform: Sendable {
             MonitorRoutes(monitors: monitors),
             IncidentRoutes(incidents: incidents),
             WebhookRoutes(webhooks: webhooks.use),
+            ImportRoutes(imports: Imports(governor: governor, blobs: storage.blobs), blobs: storage.blobs),
+            ExportRoutes(exports: Exports(governor: governor), artifacts: artifacts, registry: registry),
             LedgerRoutes(governor: governor, key: ledger.key),
             LineageRoutes(query: lineage, key: ledger.key),
         ]

@@ -14,6 +14,6 @@ enum Schema {
     static let migrations: [MigrationList] = [
         BlobMigrations.list, GovernanceMigrations.list, LedgerMigrations.list, TrackingMigrations.list, LineageMigrations.list,
         RegistryMigrations.list, PipelinesMigrations.list, DeliveryMigrations.list, ServingMigrations.list, MonitoringMigrations.list,
-        WebhookMigrations.list, TraceMigrations.list, ArtifactUploadMigrations.list, LineageBackfill.list,
+        WebhookMigrations.list, TraceMigrations.list, ArtifactUploadMigrations.list, ImportMigrations.list, LineageBackfill.list,
     ]
 }

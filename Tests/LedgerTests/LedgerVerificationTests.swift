@@ -34,6 +34,14 @@ struct LedgerVerificationTests {
         }
     }
 
+    @Test("a ledger that a server extends meanwhile is sound", arguments: TestDatabase.allCases)
+    func growing(engine: TestDatabase) async throws {
+        try await signed(engine) { ledger in
+            let report = try await ledger.verification.verify(GrowingDatabase(ledger: ledger))
+            #expect(report.isSound, "\(report.findings)")
+        }
+    }
+
     @Test("an empty ledger is sound", arguments: TestDatabase.allCases)
     func empty(engine: TestDatabase) async throws {
         try await LedgerFixture.with(engine) { ledger in
@@ -175,4 +183,24 @@ struct LedgerVerificationTests {
             #expect(report.findings.map(\.kind) == [.forged, .forged, .forged] && report.soundSize == 0)
         }
     }
+}
+
+/// Gets an entry, numbered and in the tree, before every read.
+private struct GrowingDatabase: Database {
+    let ledger: LedgerFixture
+
+    var engine: DatabaseEngine { ledger.database.engine }
+
+    func read<Result: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Result) async throws -> Result {
+        try await ledger.append(1)
+        return try await ledger.database.read(body)
+    }
+
+    func write<Result: Sendable>(
+        locking lock: String?, _ body: @escaping @Sendable (any Transaction) throws -> Result
+    ) async throws -> Result {
+        try await ledger.database.write(locking: lock, body)
+    }
+
+    func close() async {}
 }

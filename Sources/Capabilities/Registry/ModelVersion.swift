@@ -36,6 +36,15 @@ package struct ModelVersion: Codable, Equatable, Sendable {
     /// Sorted by path.
     package var files: [VersionFile] = []
 
+    package init(id: String, model: String, number: Int64, author: String, created: Timestamp, updated: Timestamp) {
+        self.id = id
+        self.model = model
+        self.number = number
+        self.author = author
+        self.created = created
+        self.updated = updated
+    }
+
     package var resource: String { "model/\(model)/\(number)" }
 
     package static func unknown(_ model: String, _ reference: VersionReference) -> Problem {

@@ -147,13 +147,22 @@ struct ModelVersionTable {
 
     func decode(_ row: Row) throws -> ModelVersion {
         let signature: String? = try row["signature"]
-        return ModelVersion(
+        var version = ModelVersion(
             id: try row["id"], model: try row["model"], number: try row["number"], author: try row["author"], created: try row["created"],
-            updated: try row["updated"], description: try row["description"], environment: try row["stage"],
-            signature: try signature.map(value), source: try row["source"], runID: try row["run"], runLink: try row["run_link"],
-            loggedModelID: try row["logged_model"], executionID: try row["execution"], codeCommit: try row["code_commit"],
-            environmentLock: try row["environment_lock"], featureService: try row["feature_service"], snapshots: try value(row["snapshots"])
-        )
+            updated: try row["updated"])
+        version.description = try row["description"]
+        version.environment = try row["stage"]
+        version.signature = try signature.map(value)
+        version.source = try row["source"]
+        version.runID = try row["run"]
+        version.runLink = try row["run_link"]
+        version.loggedModelID = try row["logged_model"]
+        version.executionID = try row["execution"]
+        version.codeCommit = try row["code_commit"]
+        version.environmentLock = try row["environment_lock"]
+        version.featureService = try row["feature_service"]
+        version.snapshots = try value(row["snapshots"])
+        return version
     }
 
     private func text(_ value: some Encodable) throws -> String {

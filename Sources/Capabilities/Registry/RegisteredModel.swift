@@ -13,6 +13,15 @@ package struct RegisteredModel: Codable, Equatable, Sendable {
     package var tags: [Tag] = []
     package var aliases: [ModelAlias] = []
 
+    package init(name: String, description: String?, author: String, created: Timestamp, updated: Timestamp, tags: [Tag] = []) {
+        self.name = name
+        self.description = description
+        self.author = author
+        self.created = created
+        self.updated = updated
+        self.tags = tags
+    }
+
     package static func unknown(_ name: String) -> Problem {
         Problem(
             .notFound, "registry.model.unknown", "Registered Model with name=\(name.printable) not found",
@@ -24,6 +33,11 @@ package struct RegisteredModel: Codable, Equatable, Sendable {
 package struct ModelAlias: Codable, Equatable, Sendable {
     package var alias: String
     package var number: Int64
+
+    package init(alias: String, number: Int64) {
+        self.alias = alias
+        self.number = number
+    }
 }
 
 /// What registry things may be called.

@@ -98,6 +98,11 @@ struct RegisteredModelTable {
         return number
     }
 
+    /// Numbers go on after this one.
+    func count(_ model: String, upTo number: Int64) throws {
+        try setLastNumber(of: model, to: max(number, try lastNumber(of: model)))
+    }
+
     func delete(_ name: String) throws {
         try transaction.execute("DELETE FROM registered_model_tag WHERE workspace = ? AND model = ?", workspace, name)
         try transaction.execute("DELETE FROM registered_model WHERE workspace = ? AND name = ?", workspace, name)

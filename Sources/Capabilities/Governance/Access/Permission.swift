@@ -6,6 +6,8 @@ package enum Permission: String, Codable, CaseIterable, Sendable {
     case trackingWrite = "tracking.write"
     case snapshotRead = "snapshot.read"
     case snapshotRecord = "snapshot.record"
+    case importRun = "import.run"
+    case exportRead = "export.read"
     case registryRead = "registry.read"
     case registryWrite = "registry.write"
     case pipelineRead = "pipeline.read"

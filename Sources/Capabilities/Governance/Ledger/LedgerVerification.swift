@@ -111,9 +111,12 @@ package struct LedgerVerification: Sendable {
         return commitments
     }
 
+    /// Entries beyond the tree as it is now: a running server may have extended it since its size was read.
     private func surplus(from size: Int64, in database: any Database) async throws -> [LedgerFinding] {
         try await database.read { transaction in
-            try transaction.rows("SELECT id, seq FROM ledger_entry WHERE seq >= ? ORDER BY seq LIMIT ?", size, Self.findingLimit).map {
+            let end = max(size, (try? LedgerTreeTable(transaction: transaction).range().size) ?? size)
+            return try transaction.rows("SELECT id, seq FROM ledger_entry WHERE seq >= ? ORDER BY seq LIMIT ?", end, Self.findingLimit).map
+            {
                 let (seq, id): (Int64, String) = (try $0["seq"], try $0["id"])
                 return LedgerFinding(.surplus, seq: seq, id: id, "Entry \(seq) (\(id.printable)) is numbered, but not in the tree.")
             }

@@ -38,16 +38,23 @@ package struct ArtifactStore: Sendable {
 
     /// Lets the path name the blob from now on.
     static func save(_ blob: BlobInfo, at path: ArtifactPath, contentType: String?, in change: Change) throws -> Artifact {
-        let table = ArtifactTable(transaction: change.transaction, workspace: change.workspace)
-        let references = BlobReferenceTable(transaction: change.transaction)
-        let holder = Self.holder(of: path, in: change.workspace)
-        if let earlier = try table.find(path), earlier.digest != blob.digest { try references.release(earlier.digest, by: holder) }
         let artifact = Artifact(path: path, digest: blob.digest, size: blob.size, time: change.time, contentType: contentType)
-        try table.put(artifact)
-        try references.hold(blob.digest, by: holder)
+        try place(artifact, workspace: change.workspace, in: change.transaction)
         try change.record(
             "artifact.stored", on: "artifact/\(path.text)", ["digest": .string(blob.digest.description), "size": .integer(blob.size)])
         return artifact
+    }
+
+    /// Names the file at its path, holds its blob, and lets go of the one named there before.
+    static func place(_ artifact: Artifact, workspace: String, in transaction: any Transaction) throws {
+        let table = ArtifactTable(transaction: transaction, workspace: workspace)
+        let references = BlobReferenceTable(transaction: transaction)
+        let holder = holder(of: artifact.path, in: workspace)
+        if let earlier = try table.find(artifact.path), earlier.digest != artifact.digest {
+            try references.release(earlier.digest, by: holder)
+        }
+        try table.put(artifact)
+        try references.hold(artifact.digest, by: holder)
     }
 
     package func find(_ path: ArtifactPath, by caller: Caller) async throws -> Artifact? {

@@ -24,6 +24,16 @@ struct ExperimentTable {
         return id
     }
 
+    /// Over all workspaces.
+    func isFree(_ id: Int64) throws -> Bool {
+        try transaction.row("SELECT 1 AS one FROM experiment WHERE id = ?", id) == nil
+    }
+
+    /// Ids given out go on after this one.
+    func countUp(to id: Int64) throws {
+        try transaction.execute("UPDATE experiment_counter SET value = ? WHERE name = 'experiment' AND value < ?", id, id)
+    }
+
     func insert(_ experiment: Experiment) throws {
         do {
             try transaction.attempt {

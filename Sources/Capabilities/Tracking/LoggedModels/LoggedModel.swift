@@ -12,6 +12,11 @@ package struct LoggedModel: Codable, Equatable, Sendable {
     package struct ModelMetric: Codable, Equatable, Sendable {
         package var metric: Metric
         package var run: String
+
+        package init(metric: Metric, run: String) {
+            self.metric = metric
+            self.run = run
+        }
     }
 
     /// `m-` and 32 hexadecimal digits.
@@ -29,6 +34,25 @@ package struct LoggedModel: Codable, Equatable, Sendable {
     package var params: [Tag] = []
     package var tags: [Tag] = []
     package var metrics: [ModelMetric] = []
+
+    package init(
+        id: String, experiment: Int64, name: String, type: String?, run: String?, status: Status, statusMessage: String?,
+        lifecycle: Lifecycle, location: ArtifactLocation, created: Timestamp, updated: Timestamp, params: [Tag] = [], tags: [Tag] = []
+    ) {
+        self.id = id
+        self.experiment = experiment
+        self.name = name
+        self.type = type
+        self.run = run
+        self.status = status
+        self.statusMessage = statusMessage
+        self.lifecycle = lifecycle
+        self.location = location
+        self.created = created
+        self.updated = updated
+        self.params = params
+        self.tags = tags
+    }
 
     package static func unknown(_ id: String) -> Problem {
         Problem(.notFound, "tracking.logged-model.unknown", "Logged model with ID '\(id.printable)' not found.")

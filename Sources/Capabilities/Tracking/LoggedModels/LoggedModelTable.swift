@@ -43,6 +43,11 @@ struct LoggedModelTable {
         try tags.set(model.tags, on: .text(model.id))
     }
 
+    /// Over all workspaces.
+    func isFree(_ id: String) throws -> Bool {
+        try transaction.row("SELECT 1 AS one FROM logged_model WHERE id = ?", id) == nil
+    }
+
     func update(_ model: LoggedModel) throws {
         try transaction.execute(
             "UPDATE logged_model SET status = ?, status_message = ?, lifecycle = ?, updated = ? WHERE id = ?", model.status,
@@ -54,6 +59,11 @@ struct LoggedModelTable {
         let row = try transaction.row("SELECT * FROM logged_model WHERE id = ? AND workspace = ? AND lifecycle = 'active'", id, workspace)
         guard let row else { throw LoggedModel.unknown(id) }
         return try Self.decode(row)
+    }
+
+    /// Also of a deleted one.
+    func location(of id: String) throws -> ArtifactLocation? {
+        try transaction.row("SELECT location FROM logged_model WHERE id = ? AND workspace = ?", id, workspace).map { try $0["location"] }
     }
 
     func complete(_ models: inout [LoggedModel]) throws {
@@ -88,9 +98,14 @@ struct LoggedModelTable {
             latest[name] = metric
         }
         for model in Set(latest.values.compactMap(\.model)) { _ = try get(model) }
+        try store(Array(latest.values), from: run)
+    }
+
+    /// Keeps points of distinct keys unless a later one is there.
+    func store(_ metrics: [Metric], from run: String) throws {
         try transaction.insert(
             into: "logged_model_metric (model, key, run, step, time, value, is_nan, dataset_name, dataset_digest)",
-            rows: latest.values.map { metric in
+            rows: metrics.map { metric in
                 [
                     (metric.model ?? "").databaseValue, .text(metric.key), .text(run), .integer(metric.step), metric.time.databaseValue,
                     MetricTable.stored(metric.value), metric.value.isNaN.databaseValue, metric.datasetName?.databaseValue ?? .null,

@@ -28,6 +28,23 @@ package struct Run: Codable, Equatable, Sendable {
     package var inputs: [RunInput] = []
     package var models: [RunModel] = []
 
+    package init(
+        id: String, experiment: Int64, name: String, author: String, status: Status, started: Timestamp, ended: Timestamp?,
+        lifecycle: Lifecycle, location: ArtifactLocation, params: [Tag] = [], tags: [Tag] = []
+    ) {
+        self.id = id
+        self.experiment = experiment
+        self.name = name
+        self.author = author
+        self.status = status
+        self.started = started
+        self.ended = ended
+        self.lifecycle = lifecycle
+        self.location = location
+        self.params = params
+        self.tags = tags
+    }
+
     package static func unknown(_ id: String) -> Problem {
         Problem(.notFound, "tracking.run.unknown", "Run with id=\(id.printable) not found", fix: "Search for runs in their experiment.")
     }

@@ -41,6 +41,11 @@ struct RunTable {
         try tags.set(run.tags, on: .text(run.id))
     }
 
+    /// Over all workspaces.
+    func isFree(_ id: String) throws -> Bool {
+        try transaction.row("SELECT 1 AS one FROM run WHERE id = ?", id) == nil
+    }
+
     func update(_ run: Run) throws {
         try transaction.execute(
             "UPDATE run SET name = ?, status = ?, ended = ?, lifecycle = ? WHERE id = ?", run.name, run.status, run.ended, run.lifecycle,
