@@ -106,7 +106,8 @@ let package = Package(
             dependencies: [
                 "Domain", "Backends", "Governance", "Tracking", "Registry", "Pipelines", "Delivery", "Serving", "Monitoring", "SQLite",
                 "Postgres",
-                "OnnxRuntime", "API", "Client", "HTTPServer", "Compatibility", "Commands", "Moving", "Demo", argumentParser, crypto, hummingbird,
+                "OnnxRuntime", "API", "Client", "HTTPServer", "Compatibility", "Commands", "Moving", "Demo", argumentParser, crypto,
+                hummingbird,
                 hummingbirdCore, hummingbirdTLS, lifecycle, logging, nioCore, nioSSL, unixSignals, yams,
             ]),
 
