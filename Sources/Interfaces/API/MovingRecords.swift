@@ -259,7 +259,8 @@ package struct VersionRecord: Codable, Sendable {
     package var artifacts: ArtifactFolderRecord?
 
     package init(
-        model: String, version: Int64, author: String? = nil, created: Int64, updated: Int64, description: String? = nil, environment: String,
+        model: String, version: Int64, author: String? = nil, created: Int64, updated: Int64, description: String? = nil,
+        environment: String,
         source: String? = nil, run: String? = nil, runLink: String? = nil, loggedModel: String? = nil, signature: String? = nil,
         codeCommit: String? = nil, environmentLock: String? = nil, tags: [TagBody], files: [VersionFileAnswer],
         artifacts: ArtifactFolderRecord? = nil
