@@ -89,7 +89,8 @@ extension VersionRecord {
         let signature = version.signature.flatMap { try? encoder.encode($0) }.map { String(decoding: $0, as: UTF8.self) }
         self.init(
             model: version.model, version: version.number, author: version.author, created: version.created.milliseconds,
-            updated: version.updated.milliseconds, description: version.description, environment: version.environment.rawValue, source: version.source,
+            updated: version.updated.milliseconds, description: version.description, environment: version.environment.rawValue,
+            source: version.source,
             run: version.runID, runLink: version.runLink, loggedModel: version.loggedModelID, signature: signature,
             codeCommit: version.codeCommit, environmentLock: version.environmentLock, tags: version.tags.map { TagBody($0) },
             files: version.files.map { VersionFileAnswer(path: $0.path, digest: $0.digest.description, size: $0.size) })

@@ -187,7 +187,8 @@ struct MLflowRows {
             return VersionRecord(
                 model: prefix + model, version: number, author: try row["user_id"], created: created,
                 updated: try row["last_updated_time"] ?? created, description: try row["description"],
-                environment: (try row["current_stage"] ?? "None").lowercased(), source: VersionFolder.portable(source), run: run, runLink: try row["run_link"],
+                environment: (try row["current_stage"] ?? "None").lowercased(), source: VersionFolder.portable(source), run: run,
+                runLink: try row["run_link"],
                 loggedModel: folder?.loggedModel, tags: tags, files: [], artifacts: isHere ? folder : nil)
         }
     }
