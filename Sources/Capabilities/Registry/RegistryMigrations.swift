@@ -124,5 +124,11 @@ package enum RegistryMigrations {
                     FROM model_version WHERE stage <> 'None'
                     """,
                 ]),
+            Migration(
+                4, "versions of a model by run",
+                [
+                    "CREATE INDEX model_version_by_run_and_model ON model_version (workspace, run, model)",
+                    "DROP INDEX model_version_by_run",
+                ]),
         ])
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Backends
+import Foundation
 
 /// The key-value rows that a search begins with, found by an index on their values: those of one comparison, or of the first sort key.
 package struct SearchDriver: Sendable {
@@ -12,6 +13,8 @@ package struct SearchDriver: Sendable {
     let table: String
     /// Ties a row to its owner.
     let belongs: String
+    /// The comparisons that all of its rows satisfy.
+    let covered: [Comparison]
     private(set) var sql: String
     private(set) var values: [DatabaseValue]
     /// Whether the rows come in the order of the first sort key, so that a page ends the walk through them.
@@ -27,6 +30,7 @@ package struct SearchDriver: Sendable {
         table = facet.table
         belongs = facet.belongs.replacing("facet.", with: Self.alias + ".")
         isWalk = false
+        covered = [comparison]
         let key = DatabaseValue.text(comparison.subject.key)
         if facet.isNumeric {
             guard let range = Self.range(comparison) else { return nil }
@@ -50,13 +54,19 @@ package struct SearchDriver: Sendable {
         table = facet.table
         belongs = facet.belongs.replacing("facet.", with: Self.alias + ".")
         isWalk = true
+        covered = comparisons.filter { $0.subject == term.subject && Self.range($0) != nil }
         sql = "\(Self.alias).experiment = ? AND \(Self.alias).key = ? AND \(Self.alias).is_nan = 0"
         values = [.integer(experiment), .text(term.subject.key)]
-        for comparison in comparisons where comparison.subject == term.subject {
-            guard let range = Self.range(comparison) else { continue }
+        for range in covered.compactMap(Self.range) {
             sql += " AND \(range.sql)"
             values.append(range.value)
         }
+    }
+
+    /// A facet's tie to its owner, said of the rows, so that it is looked at before the owner is looked up.
+    func tie(_ facet: SearchSpace.Facet) -> String {
+        let sides = belongs.components(separatedBy: " = ")
+        return sides.count == 2 ? facet.belongs.replacing(sides[1], with: sides[0]) : facet.belongs
     }
 
     /// Whether at most `limit` rows satisfy it. O(limit) steps in the index.

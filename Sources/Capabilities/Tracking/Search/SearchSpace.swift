@@ -34,6 +34,12 @@ package struct SearchSpace: Sendable {
             self.sortingTable = sortingTable ?? table
             self.number = number
         }
+
+        func tied(_ belongs: String) -> Facet {
+            var facet = self
+            facet.belongs = belongs
+            return facet
+        }
     }
 
     package var noun: String

@@ -24,7 +24,9 @@ package struct SearchStatement {
     }
 
     package mutating func require(_ comparisons: [Comparison]) throws(Problem) {
-        for comparison in comparisons {
+        var space = space
+        if let driver { space.facets = space.facets.mapValues { $0.tied(driver.tie($0)) } }
+        for comparison in comparisons where driver?.covered.contains(comparison) != true {
             let part = try SearchCondition(comparison, in: space, on: engine)
             require(part.sql, part.values)
         }
@@ -34,7 +36,7 @@ package struct SearchStatement {
         order = try SearchOrder(terms, in: space, walked: driver?.isWalk == true)
     }
 
-    /// Begins with the rows of `driver` and looks up the things they belong to, not the other way round. To be called before `sort(by:)`.
+    /// Begins with the rows of `driver` and looks up the things they belong to, not the other way round. To be called first.
     package mutating func drive(by driver: SearchDriver) {
         self.driver = driver
         require(driver.sql, driver.values)
