@@ -72,6 +72,8 @@ check_swift() {
     command -v swift >/dev/null ||
         fail "swift is not on the PATH." "Install Swift $oldest_swift or later: https://www.swift.org/install"
     local version
+    swift --version >/dev/null 2>&1 ||
+        fail "swift does not run: $(swift --version 2>&1 | tail -n 1)" "Install what Swift itself needs: https://www.swift.org/install"
     version="$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -n 1)"
     is_at_least "${version:-0}" "$oldest_swift" ||
         fail "Swift ${version:-of unknown version} is too old." "Install Swift $oldest_swift or later: https://www.swift.org/install"
