@@ -10,7 +10,7 @@ struct ModelVersionTable {
         noun: "model version", table: "model_version",
         attributes: [
             "name": .init("model_version.model", .text), "version_number": .init("model_version.number", .integer),
-            "run_id": .init("model_version.run", .text, isNullable: true),
+            "run_id": .init("model_version.run", .text, isNullable: true, isSelective: true),
             "source_path": .init("model_version.source", .text, isNullable: true),
             "creation_timestamp": .init("model_version.created", .integer),
             "last_updated_timestamp": .init("model_version.updated", .integer), "user_id": .init("model_version.author", .text),

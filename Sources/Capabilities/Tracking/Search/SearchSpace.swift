@@ -8,11 +8,14 @@ package struct SearchSpace: Sendable {
         package var expression: String
         package var type: ValueType
         package var isNullable: Bool
+        /// Whether few rows share a value and an index finds them, so that they are sorted after rather than walked in order.
+        package var isSelective: Bool
 
-        package init(_ expression: String, _ type: ValueType, isNullable: Bool = false) {
+        package init(_ expression: String, _ type: ValueType, isNullable: Bool = false, isSelective: Bool = false) {
             self.expression = expression
             self.type = type
             self.isNullable = isNullable
+            self.isSelective = isSelective
         }
     }
 

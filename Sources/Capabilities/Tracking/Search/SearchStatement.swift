@@ -11,6 +11,7 @@ package struct SearchStatement {
     private var conditionValues: [DatabaseValue] = []
     private var order = SearchOrder()
     private var driver: SearchDriver?
+    private var isSelective = false
 
     package init(of space: SearchSpace, on engine: DatabaseEngine) {
         self.space = space
@@ -28,6 +29,10 @@ package struct SearchStatement {
         if let driver { space.facets = space.facets.mapValues { $0.tied(driver.tie($0)) } }
         for comparison in comparisons where driver?.covered.contains(comparison) != true {
             let part = try SearchCondition(comparison, in: space, on: engine)
+            if comparison.operation == .equal, comparison.subject.kind == .attribute {
+                let column = try space.column(comparison.subject.key)
+                isSelective = isSelective || column.isSelective
+            }
             require(part.sql, part.values)
         }
     }
@@ -69,7 +74,9 @@ package struct SearchStatement {
             values += place.values
         }
         if !conditions.isEmpty { sql += " WHERE " + conditions.map { "(\($0))" }.joined(separator: " AND ") }
-        let sorted = order.keys.filter { !$0.isConstant }.map { $0.expression + ($0.isDescending ? " DESC" : "") }
+        // SQLite would rather walk an index in this order than find the few rows; a sign before the key keeps it from that.
+        let sign = isSelective && engine == .sqlite ? "+" : ""
+        let sorted = order.keys.filter { !$0.isConstant }.map { sign + $0.expression + ($0.isDescending ? " DESC" : "") }
         sql += " ORDER BY " + sorted.joined(separator: ", ")
         sql += " LIMIT \(limit + 1)"
         var items: [Item] = []
