@@ -20,6 +20,20 @@ struct IdentityTests {
         }
     }
 
+    @Test("of servers that start for the first time at once, one makes the administrator", arguments: TestDatabase.allCases)
+    func bootstrapTogether(engine: TestDatabase) async throws {
+        try await World.with(engine) { world in
+            let secrets = try await withThrowingTaskGroup(of: TokenSecret?.self) { group in
+                for _ in 0..<8 { group.addTask { try await world.identity.bootstrap() } }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            let secret = try #require(secrets.compactMap { $0 }.first)
+            #expect(secrets.count { $0 != nil } == 1)
+            let tokens = try await world.identity.tokens(by: Caller(session: world.identity.authenticate(secret.text), workspace: "default"))
+            #expect(tokens.count == 1)
+        }
+    }
+
     @Test("tokens of one note are revoked together, and others stay", arguments: TestDatabase.allCases)
     func notes(engine: TestDatabase) async throws {
         try await World.with(engine) { world in

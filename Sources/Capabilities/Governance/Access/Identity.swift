@@ -135,17 +135,21 @@ package struct Identity: Sendable {
         if exists { return nil }
         let administrator = Principal(name: "admin", kind: .user)
         let secret = TokenSecret()
-        _ = try await governor.change(.identityManage, by: .controller("bootstrap", in: Session.everyWorkspace)) { change in
-            try PrincipalTable(transaction: change.transaction).insert(administrator, at: change.time)
+        let caller = Caller.controller("bootstrap", in: Session.everyWorkspace)
+        let isFirst = try await governor.change(.identityManage, by: caller, locking: "bootstrap") { change in
+            // Looked at again: another server of a fresh installation may have been first since.
+            let principals = PrincipalTable(transaction: change.transaction)
+            guard try principals.find(administrator.name) == nil else { return false }
+            try principals.insert(administrator, at: change.time)
             let token = AccessToken(
                 id: secret.id, principal: administrator, note: "first start", created: change.time, expires: nil, revoked: nil)
             try TokenTable(transaction: change.transaction).insert(token, digest: secret.digest)
             let binding = Binding(principal: administrator.name, workspace: Session.everyWorkspace, role: .admin)
             try BindingTable(transaction: change.transaction).insert(binding, at: change.time)
             try change.record("token.created", on: "token/\(token.id)", ["principal": .string(administrator.qualifiedName)])
-            return token
+            return true
         }
-        return secret
+        return isFirst ? secret : nil
     }
 }
 
