@@ -35,6 +35,7 @@ func benchmark(_ name: String, _ dependencies: Target.Dependency...) -> Target {
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let grdbSQLite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
@@ -86,7 +87,7 @@ let package = Package(
         library("CPostgres", "libpq", apt: "libpq-dev"),
         library("CZlib", "zlib", apt: "zlib1g-dev"),
         .target(name: "COnnxRuntime", path: "Sources/Adapters/COnnxRuntime", exclude: ["README.md"]),
-        adapter("SQLite", grdb, logging),
+        adapter("SQLite", grdb, grdbSQLite, logging),
         adapter("Postgres", "CPostgres", logging),
         adapter("OnnxRuntime", "COnnxRuntime"),
         adapter("Egress", httpClient, nioCore, nioHTTP1, nioPosix, nioSSL),
@@ -113,7 +114,7 @@ let package = Package(
                 "OnnxRuntime", "Egress", "API", "Client", "HTTPServer", "Compatibility", "Commands", "Moving", "Demo", argumentParser,
                 crypto,
                 hummingbird,
-                hummingbirdCore, hummingbirdTLS, lifecycle, logging, nioCore, nioSSL, unixSignals, yams,
+                hummingbirdCore, hummingbirdTLS, lifecycle, logging, nioCore, nioPosix, nioSSL, unixSignals, yams,
             ]),
 
         target("TestSupport", "Tests/TestSupport", ["Domain", "Backends", "SQLite", "Postgres"]),

@@ -90,6 +90,10 @@ private struct RecordingTransaction: Transaction {
 
     func execute(_ sql: String, values: [DatabaseValue]) throws -> Int { try transaction.execute(sql, values: values) }
 
+    func insert(into target: String, rows: [[DatabaseValue]], _ ending: String) throws {
+        try transaction.insert(into: target, rows: rows, ending)
+    }
+
     func forEachRow(_ sql: String, values: [DatabaseValue], _ body: (Row) throws -> Void) throws {
         record(sql, values)
         try transaction.forEachRow(sql, values: values, body)

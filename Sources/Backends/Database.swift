@@ -11,6 +11,10 @@ package protocol Database: Sendable {
     /// Runs `body` on a consistent snapshot that holds every write that had returned before; writing inside it fails.
     func read<Result: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Result) async throws -> Result
 
+    /// A `read` of a few rows by their keys. An embedded engine may run it on the caller's own thread, which it must not hold for more than
+    /// some tens of microseconds.
+    func lookUp<Result: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Result) async throws -> Result
+
     /// Runs `body` in a serializable transaction and commits; an error thrown by `body` undoes this write alone and is rethrown.
     ///
     /// - Parameter lock: Writes that name the same lock run one at a time, across processes.
@@ -24,6 +28,10 @@ package protocol Database: Sendable {
 }
 
 extension Database {
+    package func lookUp<Result: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Result) async throws -> Result {
+        try await read(body)
+    }
+
     @discardableResult
     package func write<Result: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Result) async throws -> Result {
         try await write(locking: nil, body)
@@ -49,6 +57,9 @@ package protocol Transaction {
     @discardableResult
     func execute(_ sql: String, values: [DatabaseValue]) throws -> Int
 
+    /// Inserts the rows, all of one width, in order: `target` names the table and its columns, `ending` may say what to do about a conflict.
+    func insert(into target: String, rows: [[DatabaseValue]], _ ending: String) throws
+
     /// Calls `body` for each row as it is fetched; memory does not grow with the number of rows.
     ///
     /// `body` may run further statements; on Postgres the first of them takes the rows still to come into memory.
@@ -62,6 +73,10 @@ package protocol Transaction {
 }
 
 extension Transaction {
+    package func insert(into target: String, rows: [[DatabaseValue]]) throws {
+        try insert(into: target, rows: rows, "")
+    }
+
     @discardableResult
     package func execute(_ sql: String, _ arguments: (any DatabaseConvertible)?...) throws -> Int {
         try execute(sql, values: arguments.map { $0?.databaseValue ?? .null })

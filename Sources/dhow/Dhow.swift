@@ -43,6 +43,8 @@ struct Dhow: AsyncParsableCommand {
     static func main() async {
         do {
             var command = try parseAsRoot()
+            // Before anything runs that a thread of Swift's own pool would take up.
+            if command is ServeCommand { ServerThreads.install() }
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {

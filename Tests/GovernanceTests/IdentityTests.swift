@@ -29,7 +29,8 @@ struct IdentityTests {
             }
             let secret = try #require(secrets.compactMap { $0 }.first)
             #expect(secrets.count { $0 != nil } == 1)
-            let tokens = try await world.identity.tokens(by: Caller(session: world.identity.authenticate(secret.text), workspace: "default"))
+            let tokens = try await world.identity.tokens(
+                by: Caller(session: world.identity.authenticate(secret.text), workspace: "default"))
             #expect(tokens.count == 1)
         }
     }

@@ -23,6 +23,19 @@ final class PostgresTransaction: Transaction {
         try checking { try connection.execute(sql, values: values) }
     }
 
+    /// Few statements with many rows each, whose texts are few as well so that the server keeps them prepared.
+    func insert(into target: String, rows: [[DatabaseValue]], _ ending: String) throws {
+        var start = 0
+        for size in [128, 16, 1] {
+            while rows.count - start >= size {
+                let mark = "(" + repeatElement("?", count: rows[start].count).joined(separator: ", ") + ")"
+                let marks = repeatElement(mark, count: size).joined(separator: ", ")
+                _ = try execute("INSERT INTO \(target) VALUES \(marks) \(ending)", values: rows[start..<start + size].flatMap(\.self))
+                start += size
+            }
+        }
+    }
+
     func forEachRow(_ sql: String, values: [DatabaseValue], _ body: (Row) throws -> Void) throws {
         var bodyError: (any Error)?
         do {

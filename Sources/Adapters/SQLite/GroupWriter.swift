@@ -48,14 +48,14 @@ final class GroupWriter: Sendable {
         }
     }
 
-    private let pool: DatabasePool
+    private let thread: ConnectionThreads
     private let waitingLimit: Int
     private let translation: ErrorTranslation
     private let statements: StatementAdmission
     private let state = Mutex(State())
 
-    init(pool: DatabasePool, waitingLimit: Int, translation: ErrorTranslation, statements: StatementAdmission) {
-        self.pool = pool
+    init(queue: DatabaseQueue, waitingLimit: Int, translation: ErrorTranslation, statements: StatementAdmission) {
+        thread = ConnectionThreads("dhow.sqlite.writer", limit: 1) { queue }
         self.waitingLimit = waitingLimit
         self.translation = translation
         self.statements = statements
@@ -85,7 +85,7 @@ final class GroupWriter: Sendable {
         }
     }
 
-    /// Refuses further writes and returns when the last one is done.
+    /// Refuses further writes, finishes those that wait, and closes the connection.
     func close() async {
         await withCheckedContinuation { continuation in
             let isIdle = state.withLock { state in
@@ -95,6 +95,7 @@ final class GroupWriter: Sendable {
             }
             if isIdle { continuation.resume() }
         }
+        await thread.close()
     }
 
     private func enqueue(_ write: WaitingWrite) throws {
@@ -106,12 +107,12 @@ final class GroupWriter: Sendable {
             return !state.isRunning
         }
         if starts {
-            // The queue of GRDB's writer connection: a thread outside Swift's cooperative pool.
-            pool.asyncWriteWithoutTransaction { database in self.runWaiting(on: database) }
+            thread.submit { access in self.runWaiting(on: access) }
         }
     }
 
-    private func runWaiting(on database: GRDB.Database) {
+    private func runWaiting(on access: Result<GRDB.Database, any Error>) {
+        guard let database = try? access.get() else { return }
         while let write = takeOrRest() {
             let group = WriteGroup(database: database, translation: translation, statements: statements)
             let outcome = group.run(from: write, next: take)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Backends
-import Dispatch
 import Domain
 import Foundation
 import GRDB
@@ -9,11 +8,12 @@ package import Logging
 
 /// A database in one file, in WAL mode with full sync; several processes may open the same file.
 ///
-/// Reads run side by side on snapshots. All writes go through one writer, which commits those that wait together.
+/// Reads run side by side on snapshots, short ones on the caller's thread. All writes go through one writer, which commits those that wait together.
 package final class SQLiteDatabase: Backends.Database {
     package let engine = DatabaseEngine.sqlite
-    private let pool: DatabasePool
     private let writer: GroupWriter
+    private let threads: ConnectionThreads
+    private let lookups: LookupConnections
     private let readers: ReaderCount
     private let translation: ErrorTranslation
     private let statements = StatementAdmission(limit: 1000)
@@ -27,12 +27,15 @@ package final class SQLiteDatabase: Backends.Database {
     /// - Throws: `Problem` `.unavailable` when the file cannot be opened or is no database.
     package init(path: String, busySeconds: Double = 10, logger: Logger = Logger(label: "dhow.database")) throws {
         translation = ErrorTranslation(logger: logger)
+        let file = DatabaseFile(path: path, busySeconds: busySeconds)
         do {
-            pool = try Self.openPool(path: path, busySeconds: busySeconds)
+            writer = GroupWriter(
+                queue: try file.openForWriting(), waitingLimit: Self.waitingLimit, translation: translation, statements: statements)
         } catch {
             throw translation.openingProblem(error, path: path)
         }
-        writer = GroupWriter(pool: pool, waitingLimit: Self.waitingLimit, translation: translation, statements: statements)
+        threads = ConnectionThreads("dhow.sqlite.reader", limit: 8) { try file.openForReading() }
+        lookups = LookupConnections(limit: 4) { try file.openForReading() }
         readers = ReaderCount(limit: Self.waitingLimit)
     }
 
@@ -41,18 +44,45 @@ package final class SQLiteDatabase: Backends.Database {
     ) async throws -> Result {
         try readers.enter()
         defer { readers.leave() }
-        return try await withCheckedThrowingContinuation { continuation in
-            pool.asyncRead { [translation, statements] access in
+        return try await readOnThread(body)
+    }
+
+    package func lookUp<Result: Sendable>(
+        _ body: @escaping @Sendable (any Transaction) throws -> Result
+    ) async throws -> Result {
+        try readers.enter()
+        defer { readers.leave() }
+        let found = try translation.translating { try lookups.run { try runOnSnapshot(of: $0, body) } }
+        if let found { return found }
+        return try await readOnThread(body)
+    }
+
+    private func readOnThread<Result: Sendable>(
+        _ body: @escaping @Sendable (any Transaction) throws -> Result
+    ) async throws -> Result {
+        try await withCheckedThrowingContinuation { continuation in
+            threads.submit { [self] access in
                 continuation.resume(
                     with: Swift.Result {
                         let database = try translation.translating { try access.get() }
-                        let transaction = SQLiteTransaction(database: database, translation: translation, statements: statements)
-                        let value = try body(transaction)
-                        try transaction.requireIntact()
-                        return value
+                        return try runOnSnapshot(of: database, body)
                     })
             }
         }
+    }
+
+    /// Runs `body` in a transaction that only reads, as its connection does.
+    private func runOnSnapshot<Result>(of database: GRDB.Database, _ body: (any Transaction) throws -> Result) throws -> Result {
+        func control(_ sql: String) throws {
+            try translation.translating { _ = try PreparedStatement(try database.cachedStatement(sql: sql), on: database).run([]) }
+        }
+        try control("BEGIN DEFERRED")
+        // Nothing was written, so however it ends is the same; a failure may have ended it already.
+        defer { if database.isInsideTransaction { try? control("COMMIT") } }
+        let transaction = SQLiteTransaction(database: database, translation: translation, statements: statements)
+        let value = try body(transaction)
+        try transaction.requireIntact()
+        return value
     }
 
     /// `lock` adds nothing here: there is one writer at a time, over all processes.
@@ -64,41 +94,13 @@ package final class SQLiteDatabase: Backends.Database {
     }
 
     package func close() async {
-        await writer.close()
         await readers.close()
-        await withCheckedContinuation { continuation in
-            // Waits for the last reader connection to be given back, which may come a moment after its result.
-            DispatchQueue.global().async { [pool, translation] in
-                do { try pool.close() } catch { translation.logger.warning("The database file was not closed: \(error)") }
-                continuation.resume()
-            }
-        }
+        await threads.close()
+        lookups.close()
+        // Last, as the last connection that closes moves what is in the journal to the file, which one that only reads cannot.
+        await writer.close()
     }
 
     /// What the writer has done since the file was opened.
     package var writerCounts: WriterCounts { writer.counts }
-
-    private static func openPool(path: String, busySeconds: Double) throws -> DatabasePool {
-        var configuration = Configuration()
-        configuration.label = "dhow.sqlite"
-        configuration.foreignKeysEnabled = true
-        configuration.busyMode = .timeout(busySeconds)
-        configuration.maximumReaderCount = 8
-        configuration.prepareDatabase { $0.add(function: PatternFunction.make()) }
-        var attempt = 1
-        while true {
-            do {
-                let pool = try DatabasePool(path: path, configuration: configuration)
-                // GRDB sets NORMAL when it opens a pool, so this comes after; NORMAL could lose acknowledged writes with the power.
-                try pool.writeWithoutTransaction { database in
-                    try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864")
-                }
-                return pool
-            } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY && attempt < 20 {
-                // Two processes that switch a new file to WAL at once: SQLite answers one of them without waiting.
-                attempt += 1
-                Thread.sleep(forTimeInterval: .random(in: 0.01...0.05))
-            }
-        }
-    }
 }

@@ -25,39 +25,55 @@ final class SQLiteTransaction: Backends.Transaction {
 
     func execute(_ sql: String, values: [Backends.DatabaseValue]) throws -> Int {
         try checking {
-            let before = database.totalChangesCount
-            try statement(sql).execute(arguments: try arguments(values))
-            // SQLite keeps the count of an earlier statement when this one changes no rows by its nature, like CREATE TABLE.
-            return database.totalChangesCount == before ? 0 : database.changesCount
+            try PreparedStatement(try statement(sql), on: database).run(values)
+        }
+    }
+
+    func insert(into target: String, rows: [[Backends.DatabaseValue]], _ ending: String) throws {
+        guard let width = rows.first?.count else { return }
+        let marks = repeatElement("?", count: width).joined(separator: ", ")
+        try checking {
+            try PreparedStatement(try statement("INSERT INTO \(target) VALUES (\(marks)) \(ending)"), on: database).run(forEach: rows)
         }
     }
 
     func forEachRow(_ sql: String, values: [Backends.DatabaseValue], _ body: (Backends.Row) throws -> Void) throws {
-        let cursor = try checking { try GRDB.Row.fetchCursor(try statement(sql), arguments: try arguments(values)) }
-        let columns = cursor.columnNames
-        running.append(sql)
-        defer { running.removeLast() }
-        while let row = try checking({ try cursor.next() }) {
-            try body(Backends.Row(columns: columns, values: columns.indices.map { Self.value(row[$0]) }))
+        var bodyError: (any Error)?
+        try checking {
+            let statement = try PreparedStatement(try statement(sql), on: database)
+            let columns = statement.columns
+            running.append(sql)
+            defer { running.removeLast() }
+            do {
+                try statement.forEachRow(values) { values in
+                    do {
+                        try body(Backends.Row(columns: columns, values: values))
+                    } catch {
+                        bodyError = error
+                        throw BrokenOff()
+                    }
+                }
+            } catch is BrokenOff {}
         }
+        if let bodyError { throw bodyError }
     }
 
     func attempt<Result>(_ body: () throws -> Result) throws -> Result {
         depth += 1
         defer { depth -= 1 }
         let name = "attempt_\(depth)"
-        try checking { try statement("SAVEPOINT \(name)").execute() }
+        _ = try execute("SAVEPOINT \(name)", values: [])
         do {
             let result = try body()
             try requireIntact()
-            try checking { try statement("RELEASE \(name)").execute() }
+            _ = try execute("RELEASE \(name)", values: [])
             return result
         } catch {
             // Without a transaction there is no savepoint to go back to, and everything is lost.
             guard database.isInsideTransaction else { throw error }
             failure = nil
-            try checking { try statement("ROLLBACK TO \(name)").execute() }
-            try checking { try statement("RELEASE \(name)").execute() }
+            _ = try execute("ROLLBACK TO \(name)", values: [])
+            _ = try execute("RELEASE \(name)", values: [])
             throw error
         }
     }
@@ -82,28 +98,6 @@ final class SQLiteTransaction: Backends.Transaction {
         }
     }
 
-    private func arguments(_ values: [Backends.DatabaseValue]) throws -> StatementArguments {
-        StatementArguments(try values.map(Self.stored))
-    }
-
-    private static func stored(_ value: Backends.DatabaseValue) throws -> GRDB.DatabaseValue {
-        try value.requireStorable()
-        return switch value {
-        case .null: .null
-        case .integer(let number): number.databaseValue
-        case .real(let number): number.databaseValue
-        case .text(let text): text.databaseValue
-        case .blob(let bytes): Data(bytes).databaseValue
-        }
-    }
-
-    private static func value(_ stored: GRDB.DatabaseValue) -> Backends.DatabaseValue {
-        switch stored.storage {
-        case .null: .null
-        case .int64(let number): .integer(number)
-        case .double(let number): .real(number)
-        case .string(let text): .text(text)
-        case .blob(let data): .blob([UInt8](data))
-        }
-    }
+    /// The caller's own error ended the reading of rows; the statement did not fail.
+    private struct BrokenOff: Error {}
 }

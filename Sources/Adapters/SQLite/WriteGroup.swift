@@ -90,6 +90,6 @@ struct WriteGroup {
     }
 
     private func control(_ sql: String) throws {
-        try translation.translating { try database.cachedStatement(sql: sql).execute() }
+        try translation.translating { _ = try PreparedStatement(try database.cachedStatement(sql: sql), on: database).run([]) }
     }
 }

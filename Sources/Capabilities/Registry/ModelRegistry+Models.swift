@@ -19,7 +19,7 @@ extension ModelRegistry {
 
     /// - Throws: `Problem` `.notFound`.
     package func model(_ name: String, by caller: Caller) async throws -> RegisteredModel {
-        try await governor.read(.registryRead, by: caller) {
+        try await governor.lookUp(.registryRead, by: caller) {
             try RegisteredModelTable(transaction: $0, workspace: caller.workspace).get(name)
         }
     }

@@ -72,7 +72,7 @@ package struct ModelRegistry: Sendable {
 
     /// - Throws: `Problem` `.notFound`.
     package func version(_ model: String, _ reference: VersionReference, by caller: Caller) async throws -> ModelVersion {
-        try await governor.read(.registryRead, by: caller) { transaction in
+        try await governor.lookUp(.registryRead, by: caller) { transaction in
             if let version = try ModelVersionTable(transaction: transaction, workspace: caller.workspace).find(model, reference) {
                 return version
             }
@@ -83,7 +83,7 @@ package struct ModelRegistry: Sendable {
 
     /// - Throws: `Problem` `.notFound` for an id that no version of the workspace has, or has no more.
     package func version(id: String, by caller: Caller) async throws -> ModelVersion {
-        let version = try await governor.read(.registryRead, by: caller) {
+        let version = try await governor.lookUp(.registryRead, by: caller) {
             try ModelVersionTable(transaction: $0, workspace: caller.workspace).find(id: id)
         }
         guard let version else {

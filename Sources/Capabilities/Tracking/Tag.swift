@@ -88,19 +88,6 @@ package struct TagTable {
 }
 
 extension Transaction {
-    /// Inserts many rows with few statements, whose texts are few as well so that the engine keeps them prepared.
-    package func insert(into target: String, rows: [[DatabaseValue]], _ ending: String = "") throws {
-        var start = 0
-        for size in [128, 16, 1] {
-            while rows.count - start >= size {
-                let mark = "(" + repeatElement("?", count: rows[start].count).joined(separator: ", ") + ")"
-                let marks = repeatElement(mark, count: size).joined(separator: ", ")
-                try execute("INSERT INTO \(target) VALUES \(marks) \(ending)", values: rows[start..<start + size].flatMap(\.self))
-                start += size
-            }
-        }
-    }
-
     /// Runs `sql (?, ?, …) ending` for the values, at most 200 at a time, after the `first` ones.
     package func forEachRow(
         _ sql: String, _ first: [DatabaseValue] = [], anyOf values: [DatabaseValue], _ ending: String, _ body: (Row) throws -> Void

@@ -8,9 +8,13 @@ import Tracking
 @testable import Compatibility
 
 @Suite struct MLflowFieldsTests {
+    private func fields(_ json: String) throws -> MLflowFields {
+        try Array(json.utf8).withUnsafeBufferPointer { try MLflowFields(try JSONReader.node(in: $0)) }
+    }
+
     @Test("takes whole numbers as numbers or texts, and numbers that are none as words")
     func numbers() throws {
-        let fields = try MLflowFields(["a": 1, "b": "2", "c": 3.0, "d": "NaN", "e": "-Infinity", "f": 1.5, "g": nil, "h": ""])
+        let fields = try fields(#"{"a": 1, "b": "2", "c": 3.0, "d": "NaN", "e": "-Infinity", "f": 1.5, "g": null, "h": ""}"#)
         #expect(try fields.integer("a") == 1)
         #expect(try fields.integer("b") == 2)
         #expect(try fields.integer("c") == 3)
@@ -35,7 +39,7 @@ import Tracking
 
     @Test("says of a missing or wrong value what MLflow says")
     func words() throws {
-        let fields = try MLflowFields(["run_id": 31, "max_results": "many", "name": ""])
+        let fields = try fields(#"{"run_id": 31, "max_results": "many", "name": ""}"#)
         #expect(MLflowFields.missing("name").what.hasPrefix("Missing value for required parameter 'name'."))
         let problem = #expect(throws: Problem.self) { try fields.integer("max_results") }
         #expect(problem?.what.hasPrefix("Invalid value \"many\" for parameter 'max_results' supplied.") == true)

@@ -20,7 +20,7 @@ package struct Identity: Sendable {
         let digest = try TokenSecret(parsing: text).digest
         let now = governor.clock.now()
         if let session = sessions.session(digest, at: now) { return session }
-        let session = try await governor.database.read { transaction -> Session? in
+        let session = try await governor.database.lookUp { transaction -> Session? in
             guard let token = try TokenTable(transaction: transaction).find(digest: digest), token.revoked == nil,
                 token.expires.map({ now < $0 }) ?? true
             else { return nil }

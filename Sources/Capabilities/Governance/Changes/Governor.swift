@@ -60,6 +60,14 @@ package struct Governor: Sendable {
         return try await database.read(body)
     }
 
+    /// A `read` of a few rows by their keys: see `Database.lookUp`.
+    package func lookUp<Result: Sendable>(
+        _ permission: Permission, by caller: Caller, _ body: @escaping @Sendable (any Transaction) throws -> Result
+    ) async throws -> Result {
+        try require(permission, of: caller)
+        return try await database.lookUp(body)
+    }
+
     /// - Throws: `Problem` `.forbidden` from what the session knew when it was authenticated, at most five seconds ago.
     package func require(_ permission: Permission, of caller: Caller) throws(Problem) {
         guard caller.session.holds(permission, in: caller.workspace) else { throw refusal(permission, of: caller) }

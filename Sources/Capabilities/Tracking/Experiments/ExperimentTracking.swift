@@ -32,13 +32,13 @@ package struct ExperimentTracking: Sendable {
     }
 
     package func get(_ id: Int64, by caller: Caller) async throws -> Experiment {
-        try await governor.read(.trackingRead, by: caller) {
+        try await governor.lookUp(.trackingRead, by: caller) {
             try ExperimentTable(transaction: $0, workspace: caller.workspace).get(id)
         }
     }
 
     package func named(_ name: String, by caller: Caller) async throws -> Experiment {
-        let experiment = try await governor.read(.trackingRead, by: caller) {
+        let experiment = try await governor.lookUp(.trackingRead, by: caller) {
             try ExperimentTable(transaction: $0, workspace: caller.workspace).find(name: name)
         }
         guard let experiment else {

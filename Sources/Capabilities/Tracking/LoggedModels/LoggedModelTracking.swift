@@ -37,7 +37,7 @@ package struct LoggedModelTracking: Sendable {
     }
 
     package func get(_ id: String, by caller: Caller) async throws -> LoggedModel {
-        try await governor.read(.trackingRead, by: caller) { transaction in
+        try await governor.lookUp(.trackingRead, by: caller) { transaction in
             let table = LoggedModelTable(transaction: transaction, workspace: caller.workspace)
             var models = [try table.get(id)]
             try table.complete(&models)

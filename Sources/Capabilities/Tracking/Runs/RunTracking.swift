@@ -38,7 +38,7 @@ package struct RunTracking: Sendable {
     }
 
     package func get(_ id: String, by caller: Caller) async throws -> Run {
-        try await governor.read(.trackingRead, by: caller) { transaction in
+        try await governor.lookUp(.trackingRead, by: caller) { transaction in
             let table = RunTable(transaction: transaction, workspace: caller.workspace)
             var runs = [try table.get(id)]
             try table.complete(&runs)

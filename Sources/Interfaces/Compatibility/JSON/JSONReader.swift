@@ -5,7 +5,7 @@ import Foundation
 
 /// Reads JSON (RFC 8259) in one pass over its bytes, taking the bare `NaN` and `Infinity` that Python writes as numbers too.
 ///
-/// Whole numbers that fit are integers, all others doubles. Of repeated members the last one counts.
+/// Whole numbers that fit are integers, all others doubles.
 struct JSONReader {
     static let maximumDepth = 64
 
@@ -15,19 +15,24 @@ struct JSONReader {
 
     /// - Throws: `Problem` `.invalid` naming the place where it stops being JSON.
     static func value(in bytes: UnsafeBufferPointer<UInt8>) throws(Problem) -> JSONValue {
+        try node(in: bytes).value
+    }
+
+    /// - Throws: As `value`.
+    static func node(in bytes: UnsafeBufferPointer<UInt8>) throws(Problem) -> JSONNode {
         var reader = JSONReader(bytes: bytes)
         reader.skipSpace()
-        let value = try reader.value()
+        let node = try reader.value()
         reader.skipSpace()
         guard reader.position == bytes.count else { throw reader.malformed("more follows after its end") }
-        return value
+        return node
     }
 
     private init(bytes: UnsafeBufferPointer<UInt8>) {
         self.bytes = bytes
     }
 
-    private mutating func value() throws(Problem) -> JSONValue {
+    private mutating func value() throws(Problem) -> JSONNode {
         switch peek() {
         case UInt8(ascii: "{"): return try object()
         case UInt8(ascii: "["): return try array()
@@ -42,9 +47,9 @@ struct JSONReader {
         }
     }
 
-    private mutating func object() throws(Problem) -> JSONValue {
+    private mutating func object() throws(Problem) -> JSONNode {
         try descend()
-        var members: [String: JSONValue] = [:]
+        var members: [JSONNode.Member] = []
         if take(UInt8(ascii: "}")) { return .object(members) }
         repeat {
             skipSpace()
@@ -53,7 +58,7 @@ struct JSONReader {
             skipSpace()
             guard take(UInt8(ascii: ":")) else { throw malformed("a colon is missing") }
             skipSpace()
-            members[name] = try value()
+            members.append(JSONNode.Member(name: name, node: try value()))
             skipSpace()
         } while take(UInt8(ascii: ","))
         guard take(UInt8(ascii: "}")) else { throw malformed("an object is not closed") }
@@ -61,9 +66,9 @@ struct JSONReader {
         return .object(members)
     }
 
-    private mutating func array() throws(Problem) -> JSONValue {
+    private mutating func array() throws(Problem) -> JSONNode {
         try descend()
-        var elements: [JSONValue] = []
+        var elements: [JSONNode] = []
         if take(UInt8(ascii: "]")) { return .array(elements) }
         repeat {
             skipSpace()
@@ -145,7 +150,7 @@ struct JSONReader {
         return code
     }
 
-    private mutating func number() throws(Problem) -> JSONValue {
+    private mutating func number() throws(Problem) -> JSONNode {
         let start = position
         var isWhole = true
         var magnitude: Int64 = 0
@@ -175,7 +180,7 @@ struct JSONReader {
         return .number(number)
     }
 
-    private mutating func word(_ word: StaticString, _ value: JSONValue) throws(Problem) -> JSONValue {
+    private mutating func word(_ word: StaticString, _ value: JSONNode) throws(Problem) -> JSONNode {
         let count = word.utf8CodeUnitCount
         guard position + count <= bytes.count, (0..<count).allSatisfy({ bytes[position + $0] == word.utf8Start[$0] }) else {
             throw malformed("a value is missing")

@@ -154,18 +154,27 @@ struct JSONWriter {
     }
 
     private mutating func text(_ value: String) {
+        var value = value
         bytes.append(UInt8(ascii: "\""))
-        for byte in value.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"):
-                bytes.append(UInt8(ascii: "\\"))
-                bytes.append(byte)
-            case 0..<32:
-                bytes.append(contentsOf: "\\u00".utf8)
-                bytes.append(contentsOf: [byte].lowercaseHexadecimal.utf8)
-            default: bytes.append(byte)
-            }
+        value.withUTF8 { text in
+            if text.contains(where: Self.needsEscape) { escape(text) } else { bytes.append(contentsOf: text) }
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    private static func needsEscape(_ byte: UInt8) -> Bool {
+        byte < 32 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
+    }
+
+    private mutating func escape(_ text: UnsafeBufferPointer<UInt8>) {
+        for byte in text {
+            if byte < 32 {
+                bytes.append(contentsOf: "\\u00".utf8)
+                bytes.append(contentsOf: [byte].lowercaseHexadecimal.utf8)
+            } else {
+                if Self.needsEscape(byte) { bytes.append(UInt8(ascii: "\\")) }
+                bytes.append(byte)
+            }
+        }
     }
 }

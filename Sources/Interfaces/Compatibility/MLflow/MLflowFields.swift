@@ -7,10 +7,14 @@ import Tracking
 /// The fields of an MLflow request, from a JSON body or a query, with that protocol's leniency: whole numbers may be texts, a single
 /// value may stand for a list, unknown fields are ignored, and an empty text is an absent one where a field is required.
 struct MLflowFields: Sendable {
-    private var members: [String: JSONValue]
+    private let members: [JSONNode.Member]
 
-    init(_ value: JSONValue) throws(Problem) {
-        guard case .object(let members) = value else {
+    private init(_ members: [JSONNode.Member]) {
+        self.members = members
+    }
+
+    init(_ node: JSONNode) throws(Problem) {
+        guard case .object(let members) = node else {
             throw Problem(.invalid, "request.body.malformed", "The body is not a JSON object.")
         }
         self.members = members
@@ -18,26 +22,32 @@ struct MLflowFields: Sendable {
 
     /// `a=1&b=2&b=3`, percent-encoded, with `+` for a space.
     init(query: String) {
-        members = [:]
+        var values: [(name: String, texts: [JSONNode])] = []
+        var places: [String: Int] = [:]
         for pair in query.split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            func decoded(_ text: Substring) -> String {
-                let spaced = String(text).replacing("+", with: " ")
-                return spaced.removingPercentEncoding ?? spaced
-            }
-            let name = decoded(parts[0])
-            let value = JSONValue.string(parts.count > 1 ? decoded(parts[1]) : "")
-            switch members[name] {
-            case nil: members[name] = value
-            case .array(let values): members[name] = .array(values + [value])
-            case .some(let first): members[name] = .array([first, value])
+            let name = Self.decoded(parts[0])
+            let value = JSONNode.string(parts.count > 1 ? Self.decoded(parts[1]) : "")
+            if let place = places[name] {
+                values[place].texts.append(value)
+            } else {
+                places[name] = values.count
+                values.append((name, [value]))
             }
         }
+        members = values.map { name, texts in JSONNode.Member(name: name, node: texts.count == 1 ? texts[0] : .array(texts)) }
     }
 
-    subscript(name: String) -> JSONValue? {
-        let value = members[name]
-        return value == .null ? nil : value
+    private static func decoded(_ text: Substring) -> String {
+        guard text.utf8.contains(where: { $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "%") }) else { return String(text) }
+        let spaced = String(text).replacing("+", with: " ")
+        return spaced.removingPercentEncoding ?? spaced
+    }
+
+    subscript(name: String) -> JSONNode? {
+        guard let node = members[name] else { return nil }
+        if case .null = node { return nil }
+        return node
     }
 
     /// - Throws: `Problem` `.invalid` when it is absent or empty.
@@ -109,7 +119,7 @@ struct MLflowFields: Sendable {
     func texts(_ name: String) throws(Problem) -> [String] {
         guard let value = self[name] else { return [] }
         var texts: [String] = []
-        for element in value.array ?? [value] {
+        for element in Self.elements(of: value) {
             switch element {
             case .string(let text): texts.append(text)
             case .integer(let number): texts.append(String(number))
@@ -121,7 +131,7 @@ struct MLflowFields: Sendable {
 
     func objects(_ name: String) throws(Problem) -> [MLflowFields] {
         guard let value = self[name] else { return [] }
-        guard let elements = value.array else { throw Self.invalid(name, value) }
+        guard case .array(let elements) = value else { throw Self.invalid(name, value) }
         var objects: [MLflowFields] = []
         objects.reserveCapacity(elements.count)
         for element in elements {
@@ -155,10 +165,13 @@ struct MLflowFields: Sendable {
     func pairs(_ name: String) throws(Problem) -> [Tag] {
         guard let value = self[name] else { return [] }
         guard case .object(let members) = value else { throw Self.invalid(name, value) }
-        let fields = try MLflowFields(value)
-        var pairs: [Tag] = []
-        for key in members.keys.sorted() { pairs.append(Tag(key, try fields.text(key) ?? "")) }
-        return pairs
+        var texts: [String: String] = [:]
+        for member in members { texts[member.name] = try MLflowFields([member]).text(member.name) ?? "" }
+        return texts.sorted { $0.key < $1.key }.map { Tag($0.key, $0.value) }
+    }
+
+    private static func elements(of node: JSONNode) -> [JSONNode] {
+        if case .array(let elements) = node { elements } else { [node] }
     }
 
     static func missing(_ name: String) -> Problem {
@@ -167,7 +180,7 @@ struct MLflowFields: Sendable {
             "Missing value for required parameter '\(name)'. See the API docs for more information about request parameters.")
     }
 
-    static func invalid(_ name: String, _ value: JSONValue) -> Problem {
+    static func invalid(_ name: String, _ value: JSONNode) -> Problem {
         let shown =
             switch value {
             case .string(let text): "\"\(text.printable)\""

@@ -57,10 +57,10 @@ enum MLflowRoute {
         guard buffer.readableBytes > 0 else {
             return MLflowCall(fields: MLflowFields(query: request.uri.query ?? ""), caller: caller, context: context)
         }
-        let value = try buffer.withUnsafeReadableBytes { bytes throws(Problem) in
-            try bytes.withMemoryRebound(to: UInt8.self) { bytes throws(Problem) in try JSONReader.value(in: bytes) }
+        let node = try buffer.withUnsafeReadableBytes { bytes throws(Problem) in
+            try bytes.withMemoryRebound(to: UInt8.self) { bytes throws(Problem) in try JSONReader.node(in: bytes) }
         }
-        return MLflowCall(fields: try MLflowFields(value), caller: caller, context: context)
+        return MLflowCall(fields: try MLflowFields(node), caller: caller, context: context)
     }
 }
 

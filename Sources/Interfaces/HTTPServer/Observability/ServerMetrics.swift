@@ -8,6 +8,14 @@ package final class ServerMetrics: Sendable {
         var counts: [UInt64]
         var sum = 0.0
         var total: UInt64 = 0
+
+        init() { counts = Array(repeating: 0, count: bounds.count) }
+
+        mutating func add(_ seconds: Double) {
+            if let index = bounds.firstIndex(where: { seconds <= $0 }) { counts[index] += 1 }
+            sum += seconds
+            total += 1
+        }
     }
 
     private struct State {
@@ -51,11 +59,7 @@ package final class ServerMetrics: Sendable {
         let key = Self.text(labels)
         state.withLock { state in
             guard state.histograms[name]?[key] != nil || Self.admit(&state) else { return }
-            var histogram = state.histograms[name]?[key] ?? Histogram(counts: Array(repeating: 0, count: Self.bounds.count))
-            if let index = Self.bounds.firstIndex(where: { seconds <= $0 }) { histogram.counts[index] += 1 }
-            histogram.sum += seconds
-            histogram.total += 1
-            state.histograms[name, default: [:]][key] = histogram
+            state.histograms[name, default: [:]][key, default: Histogram()].add(seconds)
         }
     }
 
@@ -100,9 +104,23 @@ package final class ServerMetrics: Sendable {
     }
 
     private static func text(_ labels: [(String, String)]) -> String {
-        labels.map { name, value in
-            let escaped = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
-            return "\(name)=\"\(escaped)\""
-        }.joined(separator: ",")
+        var text = ""
+        for (name, value) in labels {
+            if !text.isEmpty { text += "," }
+            text += name
+            text += "=\""
+            text += needsEscape(value) ? escaped(value) : value
+            text += "\""
+        }
+        return text
+    }
+
+    /// Each request asks, and hardly any label needs it.
+    private static func needsEscape(_ value: String) -> Bool {
+        value.utf8.contains { $0 == UInt8(ascii: "\\") || $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\n") }
+    }
+
+    private static func escaped(_ value: String) -> String {
+        value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
     }
 }

@@ -102,10 +102,12 @@ enum AssessmentFields {
                 Assessment.Failure(
                     code: try error.text("error_code"), message: try error.text("error_message"), stack: try error.text("stack_trace"))
             }
-            return (.feedback, feedback["value"] ?? .null, failure)
+            return (.feedback, feedback["value"]?.value ?? .null, failure)
         }
         guard let expectation = try fields.object("expectation") else { return nil }
-        guard let serialized = try expectation.object("serialized_value") else { return (.expectation, expectation["value"] ?? .null, nil) }
+        guard let serialized = try expectation.object("serialized_value") else {
+            return (.expectation, expectation["value"]?.value ?? .null, nil)
+        }
         let text = try serialized.required("value")
         guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) else {
             throw MLflowFields.invalid("serialized_value", .string(text))
