@@ -2,7 +2,6 @@
 
 import Backends
 import Domain
-import Foundation
 import GRDB
 import GRDBSQLite
 
@@ -68,7 +67,7 @@ struct PreparedStatement {
         case (.text(let text), .text(let other)):
             text.utf8.count == other.utf8.count
                 && text.utf8.withContiguousStorageIfAvailable { bytes in
-                    other.utf8.withContiguousStorageIfAvailable { memcmp(bytes.baseAddress!, $0.baseAddress!, bytes.count) == 0 }
+                    other.utf8.withContiguousStorageIfAvailable { bytes.elementsEqual($0) }
                 } == true
         case (.blob, .blob): false
         default: value == other
@@ -95,11 +94,12 @@ struct PreparedStatement {
             case .null: sqlite3_bind_null(handle, index)
             case .integer(let number): sqlite3_bind_int64(handle, index, number)
             case .real(let number): sqlite3_bind_double(handle, index, number)
+            // No address would stand for null, even with a length of 0.
+            case .text(""): sqlite3_bind_text(handle, index, "", 0, Self.copying)
             case .text(var text):
                 text.withUTF8 { bytes in
                     bytes.withMemoryRebound(to: CChar.self) { bytes in
-                        // No address stands for null, even with a length of 0.
-                        sqlite3_bind_text(handle, index, bytes.baseAddress ?? Self.empty, Int32(clamping: bytes.count), Self.copying)
+                        sqlite3_bind_text(handle, index, bytes.baseAddress, Int32(clamping: bytes.count), Self.copying)
                     }
                 }
             case .blob(let bytes):
@@ -145,5 +145,4 @@ struct PreparedStatement {
 
     /// `SQLITE_TRANSIENT`: SQLite copies what is bound.
     private static var copying: sqlite3_destructor_type { unsafeBitCast(-1, to: sqlite3_destructor_type.self) }
-    private nonisolated(unsafe) static let empty = UnsafePointer<CChar>(strdup(""))
 }
