@@ -3,7 +3,7 @@
 package import Domain
 
 /// What a column can hold on every engine.
-package enum DatabaseValue: Hashable, Sendable {
+@usableFromInline package enum DatabaseValue: Hashable, Sendable {
     case null
     case integer(Int64)
     case real(Double)
@@ -12,36 +12,36 @@ package enum DatabaseValue: Hashable, Sendable {
 }
 
 /// A Swift value with one form as a column.
-package protocol DatabaseConvertible: Sendable {
+@usableFromInline package protocol DatabaseConvertible: Sendable {
     var databaseValue: DatabaseValue { get }
     /// Nil when the column holds something else.
     init?(_ value: DatabaseValue)
 }
 
 extension DatabaseValue: DatabaseConvertible {
-    package var databaseValue: DatabaseValue { self }
-    package init?(_ value: DatabaseValue) { self = value }
+    @inlinable package var databaseValue: DatabaseValue { self }
+    @inlinable package init?(_ value: DatabaseValue) { self = value }
 }
 
 extension String: DatabaseConvertible {
-    package var databaseValue: DatabaseValue { .text(self) }
-    package init?(_ value: DatabaseValue) {
+    @inlinable package var databaseValue: DatabaseValue { .text(self) }
+    @inlinable package init?(_ value: DatabaseValue) {
         guard case .text(let text) = value else { return nil }
         self = text
     }
 }
 
 extension Int64: DatabaseConvertible {
-    package var databaseValue: DatabaseValue { .integer(self) }
-    package init?(_ value: DatabaseValue) {
+    @inlinable package var databaseValue: DatabaseValue { .integer(self) }
+    @inlinable package init?(_ value: DatabaseValue) {
         guard case .integer(let number) = value else { return nil }
         self = number
     }
 }
 
 extension Int: DatabaseConvertible {
-    package var databaseValue: DatabaseValue { .integer(Int64(self)) }
-    package init?(_ value: DatabaseValue) {
+    @inlinable package var databaseValue: DatabaseValue { .integer(Int64(self)) }
+    @inlinable package init?(_ value: DatabaseValue) {
         guard case .integer(let number) = value else { return nil }
         self = Int(number)
     }
@@ -49,16 +49,16 @@ extension Int: DatabaseConvertible {
 
 /// Stored as 0 or 1.
 extension Bool: DatabaseConvertible {
-    package var databaseValue: DatabaseValue { .integer(self ? 1 : 0) }
-    package init?(_ value: DatabaseValue) {
+    @inlinable package var databaseValue: DatabaseValue { .integer(self ? 1 : 0) }
+    @inlinable package init?(_ value: DatabaseValue) {
         guard case .integer(let number) = value else { return nil }
         self = number != 0
     }
 }
 
 extension Double: DatabaseConvertible {
-    package var databaseValue: DatabaseValue { .real(self) }
-    package init?(_ value: DatabaseValue) {
+    @inlinable package var databaseValue: DatabaseValue { .real(self) }
+    @inlinable package init?(_ value: DatabaseValue) {
         switch value {
         case .real(let number): self = number
         case .integer(let number): self = Double(number)
@@ -68,8 +68,8 @@ extension Double: DatabaseConvertible {
 }
 
 extension [UInt8]: DatabaseConvertible {
-    package var databaseValue: DatabaseValue { .blob(self) }
-    package init?(_ value: DatabaseValue) {
+    @inlinable package var databaseValue: DatabaseValue { .blob(self) }
+    @inlinable package init?(_ value: DatabaseValue) {
         guard case .blob(let bytes) = value else { return nil }
         self = bytes
     }
@@ -92,8 +92,8 @@ extension BlobDigest: DatabaseConvertible {
 }
 
 extension RawRepresentable where RawValue: DatabaseConvertible {
-    package var databaseValue: DatabaseValue { rawValue.databaseValue }
-    package init?(_ value: DatabaseValue) {
+    @inlinable package var databaseValue: DatabaseValue { rawValue.databaseValue }
+    @inlinable package init?(_ value: DatabaseValue) {
         guard let raw = RawValue(value) else { return nil }
         self.init(rawValue: raw)
     }

@@ -3,10 +3,12 @@
 import Domain
 
 /// One result row: `let name: String = try row["name"]`.
-package struct Row: Sendable {
+///
+/// Inlinable, as a page of results reads tens of thousands of columns and each would otherwise ask the runtime for its type.
+@usableFromInline package struct Row: Sendable {
     /// Shared by all rows of one result.
-    private let columns: [String]
-    private let values: [DatabaseValue]
+    @usableFromInline let columns: [String]
+    @usableFromInline let values: [DatabaseValue]
 
     package init(columns: [String], values: [DatabaseValue]) {
         self.columns = columns
@@ -14,7 +16,7 @@ package struct Row: Sendable {
     }
 
     /// - Throws: `Problem` `.internal` when the column is missing, null or of another type.
-    package subscript<Value: DatabaseConvertible>(column: String) -> Value {
+    @inlinable package subscript<Value: DatabaseConvertible>(column: String) -> Value {
         get throws {
             guard let value = Value(try stored(column)) else { throw mismatch(column, Value.self) }
             return value
@@ -23,7 +25,7 @@ package struct Row: Sendable {
 
     /// Null is nil.
     /// - Throws: `Problem` `.internal` when the column is missing or of another type.
-    package subscript<Value: DatabaseConvertible>(column: String) -> Value? {
+    @inlinable package subscript<Value: DatabaseConvertible>(column: String) -> Value? {
         get throws {
             let stored = try stored(column)
             if stored == .null { return nil }
@@ -32,14 +34,16 @@ package struct Row: Sendable {
         }
     }
 
-    private func stored(_ column: String) throws -> DatabaseValue {
-        guard let index = columns.firstIndex(of: column) else {
-            throw Problem(.internal, "database.column.missing", "The result has no column '\(column)'.", why: "It has \(columns).")
-        }
+    @inlinable func stored(_ column: String) throws -> DatabaseValue {
+        guard let index = columns.firstIndex(of: column) else { throw missing(column) }
         return values[index]
     }
 
-    private func mismatch(_ column: String, _ type: Any.Type) -> Problem {
+    @usableFromInline func missing(_ column: String) -> any Error {
+        Problem(.internal, "database.column.missing", "The result has no column '\(column)'.", why: "It has \(columns).")
+    }
+
+    @usableFromInline func mismatch(_ column: String, _ type: Any.Type) -> any Error {
         Problem(.internal, "database.column.mismatched", "Column '\(column)' does not hold a \(type).")
     }
 }

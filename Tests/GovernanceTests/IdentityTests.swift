@@ -50,6 +50,18 @@ struct IdentityTests {
         }
     }
 
+    @Test("a clock that is set back keeps no session alive: what another server revoked is refused", arguments: TestDatabase.allCases)
+    func clockSetBack(engine: TestDatabase) async throws {
+        try await World.with(engine) { world in
+            let secret = try await world.person("amina", .viewer)
+            _ = try await world.identity.authenticate(secret.text)
+            let other = Identity(governor: world.governor)
+            _ = try await other.revokeToken(secret.id, by: World.administrator)
+            world.clock.move(by: .seconds(-3600))
+            await #expect(throws: Problem.self) { try await world.identity.authenticate(secret.text) }
+        }
+    }
+
     @Test("a token is refused from the moment it expires or is revoked", arguments: TestDatabase.allCases)
     func expiry(engine: TestDatabase) async throws {
         try await World.with(engine) { world in

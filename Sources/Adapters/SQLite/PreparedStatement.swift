@@ -67,7 +67,7 @@ struct PreparedStatement {
         case (.text(let text), .text(let other)):
             text.utf8.count == other.utf8.count
                 && text.utf8.withContiguousStorageIfAvailable { bytes in
-                    other.utf8.withContiguousStorageIfAvailable { bytes.elementsEqual($0) }
+                    other.utf8.withContiguousStorageIfAvailable { bytes.baseAddress == $0.baseAddress || bytes.elementsEqual($0) }
                 } == true
         case (.blob, .blob): false
         default: value == other

@@ -29,7 +29,7 @@ extension ArtifactLocation: DatabaseConvertible {
     package init?(_ value: DatabaseValue) {
         guard case .text(let text) = value else { return nil }
         if text.hasPrefix("store:") {
-            self = .stored(ArtifactPath(trusted: text.dropFirst(6).split(separator: "/").map(String.init)))
+            self = .stored(ArtifactPath(trusted: text.utf8.dropFirst(6).split(separator: UInt8(ascii: "/")).map { String(Substring($0)) }))
         } else if text.hasPrefix("elsewhere:") {
             self = .elsewhere(String(text.dropFirst(10)))
         } else {

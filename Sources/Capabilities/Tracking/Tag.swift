@@ -92,10 +92,17 @@ extension Transaction {
     package func forEachRow(
         _ sql: String, _ first: [DatabaseValue] = [], anyOf values: [DatabaseValue], _ ending: String, _ body: (Row) throws -> Void
     ) throws {
-        for start in stride(from: 0, to: values.count, by: 200) {
-            let some = Array(values[start..<min(start + 200, values.count)])
-            let marks = repeatElement("?", count: some.count).joined(separator: ", ")
+        for start in stride(from: 0, to: values.count, by: AnyOf.limit) {
+            let some = Array(values[start..<min(start + AnyOf.limit, values.count)])
+            let marks = some.count == AnyOf.limit ? AnyOf.fullMarks : AnyOf.marks(some.count)
             try forEachRow("\(sql) (\(marks)) \(ending)", values: first + some, body)
         }
     }
+}
+
+private enum AnyOf {
+    static let limit = 200
+    static let fullMarks = marks(limit)
+
+    static func marks(_ count: Int) -> String { repeatElement("?", count: count).joined(separator: ", ") }
 }

@@ -16,6 +16,7 @@ package enum TrackingKey {
 
     /// Letters, digits, `_`, `-`, `.`, space, `:` and `/`, and no path that leads elsewhere than it says.
     package static func check(_ key: String, of noun: String) throws(Problem) {
+        if isPlain(key) { return }
         guard !key.isEmpty, key.unicodeScalars.count <= maximumLength else {
             throw Problem(
                 .invalid, "tracking.key.length",
@@ -39,6 +40,19 @@ package enum TrackingKey {
                 .invalid, "tracking.key.path", "Invalid \(noun) name: '\(key.printable)'.",
                 why: "Names are also paths, so they have no empty part, '.' or '..'.")
         }
+    }
+
+    /// Nearly all keys are ASCII letters, digits, `_` and `-`, which need no look at Unicode's properties.
+    private static func isPlain(_ key: String) -> Bool {
+        (1...maximumLength).contains(key.utf8.count)
+            && key.utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                    UInt8(ascii: "_"), UInt8(ascii: "-"):
+                    true
+                default: false
+                }
+            }
     }
 
     /// The value, or its beginning when it is longer than `limit` characters (Unicode scalars).

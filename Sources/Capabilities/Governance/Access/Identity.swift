@@ -161,7 +161,8 @@ private final class SessionCache: Sendable {
 
     func session(_ digest: String, at now: Timestamp) -> Session? {
         sessions.withLock { sessions in
-            guard let entry = sessions[digest], now < entry.until else { return nil }
+            // Also not from a time to come: then the clock was set back, and the entry would live too long.
+            guard let entry = sessions[digest], now < entry.until, entry.until <= now + Self.lifetime else { return nil }
             return entry.session
         }
     }

@@ -47,7 +47,7 @@ struct MetricTable {
 
     /// Points in the order of step, time and value, after the given one.
     func history(of key: String, in run: String, after last: Metric?, limit: Int, _ body: (Metric) throws -> Void) throws {
-        var sql = "SELECT key, step, time, value, is_nan FROM metric WHERE run = ? AND key = ?"
+        var sql = "SELECT step, time, value, is_nan FROM metric WHERE run = ? AND key = ?"
         var values: [DatabaseValue] = [.text(run), .text(key)]
         if let last {
             sql += """
@@ -59,7 +59,7 @@ struct MetricTable {
             values += [step, step, step, time, time, value, value, last.value.isNaN.databaseValue]
         }
         sql += " ORDER BY step, time, value, is_nan LIMIT \(limit)"
-        try transaction.forEachRow(sql, values: values) { try body(try Self.decode($0)) }
+        try transaction.forEachRow(sql, values: values) { try body(try Self.decode($0, key: key)) }
     }
 
     func count(of key: String, in run: String) throws -> Int {
@@ -134,8 +134,12 @@ struct MetricTable {
     }
 
     static func decode(_ row: Row) throws -> Metric {
+        try decode(row, key: try row["key"])
+    }
+
+    private static func decode(_ row: Row, key: String) throws -> Metric {
         let isNaN: Bool = try row["is_nan"]
-        return Metric(try row["key"], isNaN ? .nan : try row["value"], time: try row["time"], step: try row["step"])
+        return Metric(key, isNaN ? .nan : try row["value"], time: try row["time"], step: try row["step"])
     }
 
     private static func row(of metric: Metric, in run: String) -> [DatabaseValue] {

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Backends
+import Domain
+import Governance
+import Synchronization
+import TestSupport
+import Testing
+import Tracking
+
+/// No search may read a whole table: what it costs must not grow with the rows it does not give. SQLite says how it runs each statement.
+@Suite("Query plans") struct QueryPlanTests {
+    @Test("runs by a metric and a param, the best first, are found by indexes")
+    func filtered() async throws {
+        try await expectIndexes { runs, run, caller in
+            _ = try await runs.search(
+                "metrics.auc > 0.5 and params.depth = '3'", in: [run.experiment], order: ["metrics.auc DESC"], limit: 100, by: caller)
+        }
+    }
+
+    @Test("the newest runs are read in their order, without sorting")
+    func newest() async throws {
+        try await expectIndexes(sorted: true) { runs, run, caller in
+            _ = try await runs.search("", in: [run.experiment], limit: 1_000, by: caller)
+        }
+    }
+
+    @Test("a metric's history is read in its order, without sorting")
+    func history() async throws {
+        try await expectIndexes(sorted: true) { runs, run, caller in
+            _ = try await runs.history(of: "auc", in: run.id, after: nil, limit: 25_000, by: caller)
+        }
+    }
+
+    @Test("points of a chart are found by indexes")
+    func chart() async throws {
+        try await expectIndexes { runs, run, caller in
+            _ = try await runs.sampledHistory(of: "auc", in: [run.id], from: nil, through: nil, limit: 100, by: caller)
+        }
+    }
+
+    @Test("a run is found with all that it logged by indexes")
+    func get() async throws {
+        try await expectIndexes { runs, run, caller in _ = try await runs.get(run.id, by: caller) }
+    }
+
+    /// - Parameter sorted: Nothing is sorted either.
+    private func expectIndexes(
+        sorted: Bool = false, _ body: @escaping (RunTracking, Run, Caller) async throws -> Void,
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        try await TrackingWorld.with(.sqlite) { world in
+            let run = try await world.newRun()
+            try await world.runs.log(
+                RunBatch(
+                    params: [Tag("depth", "3")], metrics: (0..<300).map { Metric("auc", 0.6, time: Timestamp(milliseconds: 1), step: $0) }),
+                on: run.id, by: world.caller)
+            let database = RecordingDatabase(world.governor.database)
+            let governor = Governor(database: database, clock: world.clock, identifiers: world.governor.identifiers)
+            try await body(RunTracking(governor: governor), run, world.caller)
+            let statements = database.statements
+            #expect(!statements.isEmpty, sourceLocation: sourceLocation)
+            for (sql, values) in statements {
+                let plan = try await database.read {
+                    try $0.rows("EXPLAIN QUERY PLAN " + sql, values: values).map { try $0["detail"] as String }
+                }
+                let scans = plan.filter { $0.hasPrefix("SCAN") && !$0.contains("INDEX") && !$0.contains("CONSTANT ROW") }
+                #expect(scans.isEmpty, "\(sql)", sourceLocation: sourceLocation)
+                if sorted { #expect(!plan.contains { $0.contains("FOR ORDER BY") }, "\(sql)", sourceLocation: sourceLocation) }
+            }
+        }
+    }
+}
+
+/// Passes everything on to a database and keeps the reading statements.
+private final class RecordingDatabase: Database {
+    private let database: any Database
+    private let recorded = Mutex<[(sql: String, values: [DatabaseValue])]>([])
+
+    init(_ database: any Database) { self.database = database }
+
+    var engine: DatabaseEngine { database.engine }
+    var statements: [(sql: String, values: [DatabaseValue])] { recorded.withLock { $0 } }
+
+    func read<Result: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Result) async throws -> Result {
+        try await database.read { transaction in
+            try body(RecordingTransaction(transaction: transaction) { sql, values in self.recorded.withLock { $0.append((sql, values)) } })
+        }
+    }
+
+    func write<Result: Sendable>(
+        locking lock: String?, _ body: @escaping @Sendable (any Transaction) throws -> Result
+    ) async throws -> Result {
+        try await database.write(locking: lock, body)
+    }
+
+    func close() async {}
+}
+
+private struct RecordingTransaction: Transaction {
+    let transaction: any Transaction
+    let record: (String, [DatabaseValue]) -> Void
+
+    var engine: DatabaseEngine { transaction.engine }
+
+    func execute(_ sql: String, values: [DatabaseValue]) throws -> Int { try transaction.execute(sql, values: values) }
+
+    func insert(into target: String, rows: [[DatabaseValue]], _ ending: String) throws {
+        try transaction.insert(into: target, rows: rows, ending)
+    }
+
+    func forEachRow(_ sql: String, values: [DatabaseValue], _ body: (Row) throws -> Void) throws {
+        record(sql, values)
+        try transaction.forEachRow(sql, values: values, body)
+    }
+
+    func attempt<Result>(_ body: () throws -> Result) throws -> Result { try transaction.attempt(body) }
+}
