@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What one evaluation may use. Passing any of them is an error that no operator absorbs.
+package struct EvaluationLimits: Equatable, Sendable {
+    /// Steps: one for an instruction, an element looked at, ten characters read or written, or a state of a regular expression.
+    package var cost: Int
+    /// Bytes of all values made on the way, whether or not they are kept.
+    package var memory: Int
+    /// By the clock on the wall; looked at every few hundred steps.
+    package var time: Duration
+
+    package init(cost: Int = 1_000_000, memory: Int = 16 << 20, time: Duration = .seconds(1)) {
+        self.cost = cost
+        self.memory = memory
+        self.time = time
+    }
+
+    package static let standard = EvaluationLimits()
+}
+
+/// How large an expression may be.
+package struct SyntaxLimits: Equatable, Sendable {
+    /// In bytes of UTF-8.
+    package var length: Int
+    /// Literals, names, operators and calls.
+    package var nodes: Int
+
+    package init(length: Int = 256 << 10, nodes: Int = 100_000) {
+        self.length = length
+        self.nodes = nodes
+    }
+
+    package static let standard = SyntaxLimits()
+}
+
+/// Lists, maps and optionals within each other, as values and as types.
+let maximumNesting = 64
