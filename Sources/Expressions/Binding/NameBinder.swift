@@ -15,7 +15,7 @@ struct Binding: Sendable {
     struct Candidate: Sendable {
         let name: String
         /// Fields selected of what has the name.
-        let fields: [String]
+        let fields: ArraySlice<String>
         /// Of a name of the language itself.
         let constant: ExpressionValue?
     }
@@ -44,10 +44,13 @@ struct NameBinder {
     /// Longer chains of names are read as selections only.
     private static let longestPath = 32
 
+    /// Macros within macros: each multiplies the work.
+    private static let deepestScope = 64
+
     private struct Scope {
-        let name: String
-        let slot: Int
+        let slots: [String: Int]
         let parent: Int
+        let depth: Int
     }
 
     private let tree: SyntaxTree
@@ -112,48 +115,55 @@ struct NameBinder {
         case .logic(_, let operands): for operand in operands { scopeOfNode[operand] = scope }
         case .conditional(let condition, let then, let otherwise):
             for part in [condition, then, otherwise] { scopeOfNode[part] = scope }
-        case .loop(let loop): enter(loop, id, scope)
+        case .loop(let loop): try enter(loop, id, scope)
         case .bind(let name, let value, let body):
             scopeOfNode[value] = scope
-            scopeOfNode[body] = declare([(name, .value(value))], id, scope)
+            scopeOfNode[body] = try declare([(name, .value(value))], id, scope)
         case .optionalMap(let target, let name, let body, _):
             scopeOfNode[target] = scope
-            scopeOfNode[body] = declare([(name, .content(of: target))], id, scope)
+            scopeOfNode[body] = try declare([(name, .content(of: target))], id, scope)
         case .block(let values, let body):
             let names = values.indices.map { (MacroExpansion.blockName(Int64($0)), Binding.Local.value(values[$0])) }
-            let inner = declare(names, id, scope)
+            let inner = try declare(names, id, scope)
             for value in values { scopeOfNode[value] = inner }
             scopeOfNode[body] = inner
         }
     }
 
-    private mutating func enter(_ loop: SyntaxTree.Loop, _ id: SyntaxTree.NodeID, _ scope: Int) {
+    private mutating func enter(_ loop: SyntaxTree.Loop, _ id: SyntaxTree.NodeID, _ scope: Int) throws(ExpressionError) {
         scopeOfNode[loop.range] = scope
         let inner: Int
         if let second = loop.second {
-            inner = declare([(loop.first, .indexOrKey(of: loop.range)), (second, .elementOrValue(of: loop.range))], id, scope)
+            inner = try declare([(loop.first, .indexOrKey(of: loop.range)), (second, .elementOrValue(of: loop.range))], id, scope)
         } else {
-            inner = declare([(loop.first, .element(of: loop.range))], id, scope)
+            inner = try declare([(loop.first, .element(of: loop.range))], id, scope)
         }
         if let condition = loop.condition { scopeOfNode[condition] = inner }
         if let result = loop.result { scopeOfNode[result] = inner }
     }
 
-    private mutating func declare(_ names: [(String, Binding.Local)], _ id: SyntaxTree.NodeID, _ scope: Int) -> Int {
-        binding.firstLocal[id] = binding.locals.count
-        var scope = scope
-        for (name, local) in names {
-            scopes.append(Scope(name: name, slot: binding.locals.count, parent: scope))
-            binding.locals.append(local)
-            scope = scopes.count - 1
+    private mutating func declare(
+        _ names: [(String, Binding.Local)], _ id: SyntaxTree.NodeID, _ scope: Int
+    ) throws(ExpressionError) -> Int {
+        let depth = scope < 0 ? 1 : scopes[scope].depth + 1
+        guard depth <= Self.deepestScope else {
+            throw ExpressionError(.nesting, "Macros nest deeper than \(Self.deepestScope).", fix: "Nest fewer.")
+                .located(at: tree[id].offset, in: tree.source)
         }
-        return scope
+        binding.firstLocal[id] = binding.locals.count
+        var slots: [String: Int] = [:]
+        for (name, local) in names {
+            slots[name] = binding.locals.count
+            binding.locals.append(local)
+        }
+        scopes.append(Scope(slots: slots, parent: scope, depth: depth))
+        return scopes.count - 1
     }
 
     private func local(_ name: String, in scope: Int) -> Int? {
         var scope = scope
         while scope >= 0 {
-            if scopes[scope].name == name { return scopes[scope].slot }
+            if let slot = scopes[scope].slots[name] { return slot }
             scope = scopes[scope].parent
         }
         return nil
@@ -205,7 +215,7 @@ struct NameBinder {
         var candidates: [Binding.Candidate] = []
         for length in (1...min(names.count, Self.longestPath)).reversed() {
             let joined = (isAbsolute ? String(names[0].dropFirst()) : names[0]) + names[1..<length].map { "." + $0 }.joined()
-            let fields = Array(names[length...])
+            let fields = names[length...]
             for prefix in prefixes(isAbsolute: isAbsolute) {
                 let name = prefix + joined
                 candidates.append(Binding.Candidate(name: name, fields: fields, constant: Self.constant(name)))

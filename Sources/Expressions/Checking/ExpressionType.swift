@@ -44,6 +44,7 @@ package indirect enum ExpressionType: Hashable, Sendable {
         case .list(let element): element.depth + 1
         case .map(let key, let value): max(key.depth, value.depth) + 1
         case .optional(let content): content.depth + 1
+        case .type(let type?): type.depth + 1
         default: 0
         }
     }

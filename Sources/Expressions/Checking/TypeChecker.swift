@@ -19,7 +19,8 @@ struct TypeChecker {
         var checker = TypeChecker(tree, binding, variables: variables, library: library)
         // Parts have lower numbers than what they are part of, and ranges lower ones than what is asked of their elements.
         for id in tree.nodes.indices where !binding.isAbsorbed[id] {
-            let type = checker.inference.resolved(try checker.type(of: id))
+            let found = try checker.type(of: id)
+            let type = checker.inference.resolved(found)
             guard type.depth <= maximumNesting else {
                 throw checker.error(.nesting, "Types nest deeper than \(maximumNesting).", at: id, fix: "Nest fewer lists and maps.")
             }

@@ -7,6 +7,8 @@
 struct TypeInference {
     private var found: [Int: ExpressionType] = [:]
     private var count = 0
+    /// What is to be restored when the arguments at hand do not fit.
+    private var trail: [(id: Int, before: ExpressionType?)] = []
 
     mutating func unknown() -> ExpressionType {
         count += 1
@@ -15,9 +17,9 @@ struct TypeInference {
 
     /// Whether all arguments fit, and what follows from it; nothing is changed when they do not.
     mutating func fit(_ arguments: [ExpressionType], _ parameters: [ExpressionType]) -> Bool {
-        let before = found
+        trail.removeAll(keepingCapacity: true)
         for (argument, parameter) in zip(arguments, parameters) where !relate(argument, parameter) {
-            found = before
+            for (id, before) in trail.reversed() { found[id] = before }
             return false
         }
         return true
@@ -91,14 +93,19 @@ struct TypeInference {
         if case .unknown(let other) = type, representative(other) == id { return .fits }
         guard let known = found[id] else {
             guard !occurs(id, in: type) else { return .impossible }
-            found[id] = type
+            set(id, type)
             return .fits
         }
         if type == known { return .fits }
         guard relate(type, known) else { return .conflict }
         let general = Self.moreGeneral(type, known)
-        if !occurs(id, in: general) { found[id] = general }
+        if !occurs(id, in: general) { set(id, general) }
         return .fits
+    }
+
+    private mutating func set(_ id: Int, _ type: ExpressionType) {
+        trail.append((id, found[id]))
+        found[id] = type
     }
 
     /// The last of unknowns that were found to be one another.

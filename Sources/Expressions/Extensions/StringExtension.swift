@@ -90,10 +90,8 @@ enum StringExtension {
         else { return nil }
         try meter.charge(text: text.utf8.count)
         if limit == 0 { return .list([]) }
-        let pieces = Pieces(of: text, separatedBy: separator, atMost: limit)
         try meter.allocate(text.utf8.count)
-        try meter.allocate(elements: pieces.pieces.count)
-        return .list(pieces.pieces.map { .string($0) })
+        return .list(try pieces(of: text, separatedBy: separator, atMost: limit, &meter).map { .string($0) })
     }
 
     private static func replace(_ arguments: [ExpressionValue], _ meter: inout Meter) throws(ExpressionError) -> ExpressionValue? {
@@ -105,10 +103,10 @@ enum StringExtension {
         let pieces: [String]
         if old.isEmpty {
             // Nothing is found before each character and at the end.
-            let letters = Pieces(of: text, separatedBy: "", atMost: limit).pieces
+            let letters = try Self.pieces(of: text, separatedBy: "", atMost: limit, &meter)
             pieces = [""] + letters + (limit > letters.count && !text.isEmpty ? [""] : [])
         } else {
-            pieces = Pieces(of: text, separatedBy: old, atMost: limit == .max ? .max : limit + 1).pieces
+            pieces = try Self.pieces(of: text, separatedBy: old, atMost: limit == .max ? .max : limit + 1, &meter)
         }
         let size = text.utf8.count + (pieces.count - 1) * new.utf8.count
         try meter.charge(text: size)
@@ -116,33 +114,36 @@ enum StringExtension {
         return .string(pieces.joined(separator: new))
     }
 
-    /// How often; without end when it is absent or negative, nil when it is no number.
-    private static func limit(_ argument: ExpressionValue?) -> Int? {
-        guard let argument else { return .max }
-        guard case .int(let number) = argument else { return nil }
-        return number < 0 ? .max : Int(number)
-    }
-}
-
-/// A text cut at a separator; at an empty one, into its code points.
-private struct Pieces {
-    private(set) var pieces: [String] = []
-
-    /// The last piece is what remains when there would be more.
-    init(of text: String, separatedBy separator: String, atMost limit: Int) {
+    /// A text cut at a separator, at an empty one into its code points; the last piece is what remains when there would be more.
+    private static func pieces(
+        of text: String, separatedBy separator: String, atMost limit: Int, _ meter: inout Meter
+    ) throws(ExpressionError) -> [String] {
+        var pieces: [String] = []
         if separator.isEmpty {
             var rest = text.unicodeScalars[...]
-            while !rest.isEmpty, pieces.count < limit - 1 { pieces.append(String(rest.removeFirst())) }
+            while !rest.isEmpty, pieces.count < limit - 1 {
+                try meter.allocate(elements: 1)
+                pieces.append(String(rest.removeFirst()))
+            }
             if !rest.isEmpty { pieces.append(String(rest)) }
-            return
+            return pieces
         }
         let bytes = Array(text.utf8)
         let search = SequenceSearch(Array(separator.utf8))
         var start = 0
         while pieces.count < limit - 1, let found = search.first(in: bytes, from: start) {
+            try meter.allocate(elements: 1)
             pieces.append(String(decoding: bytes[start..<found], as: UTF8.self))
             start = found + separator.utf8.count
         }
         pieces.append(String(decoding: bytes[start...], as: UTF8.self))
+        return pieces
+    }
+
+    /// How often; without end when it is absent or negative, nil when it is no number.
+    private static func limit(_ argument: ExpressionValue?) -> Int? {
+        guard let argument else { return .max }
+        guard case .int(let number) = argument else { return nil }
+        return number < 0 ? .max : Int(number)
     }
 }

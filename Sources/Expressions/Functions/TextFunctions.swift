@@ -18,6 +18,7 @@ enum TextFunctions {
         Function("matches", [.member(.string, .string, gives: .bool), .function(.string, .string, gives: .bool)]) {
             arguments, meter throws(ExpressionError) in
             guard case .string(let text) = arguments[0], case .string(let pattern) = arguments[1] else { return nil }
+            try meter.charge(text: pattern.utf8.count)
             let expression: RegularExpression
             do throws(RegularExpressionError) {
                 expression = try RegularExpression(pattern)
@@ -31,6 +32,8 @@ enum TextFunctions {
     ]
 
     static func occurs(_ expression: RegularExpression, in text: String, _ meter: inout Meter) throws(ExpressionError) -> Bool {
+        // Room for the states has to be made.
+        try meter.charge(expression.program.count / 16)
         // In portions, so that the clock is looked at in between.
         var search = RegularSearch(expression.program, text)
         while true {

@@ -49,6 +49,15 @@ struct CharacterSet: Sendable {
 
     /// Letters that differ from this one by case only; of 's' and 'k' also the long s and the sign for kelvin.
     private static func variants(of scalar: Unicode.Scalar) -> [Unicode.Scalar] {
+        if scalar.isASCII {
+            guard scalar.properties.isAlphabetic else { return [] }
+            let other = Unicode.Scalar(UInt8(scalar.value) ^ 32)
+            switch scalar {
+            case "s", "S": return [other, "\u{17F}"]
+            case "k", "K": return [other, "\u{212A}"]
+            default: return [other]
+            }
+        }
         var variants: [Unicode.Scalar] = []
         for mapped in [scalar.properties.lowercaseMapping, scalar.properties.uppercaseMapping, scalar.properties.titlecaseMapping] {
             let scalars = mapped.unicodeScalars
@@ -57,11 +66,6 @@ struct CharacterSet: Sendable {
         for variant in variants {
             let scalars = variant.properties.lowercaseMapping.unicodeScalars
             if scalars.count == 1, let first = scalars.first, first != scalar { variants.append(first) }
-        }
-        switch scalar {
-        case "s", "S": variants.append("\u{17F}")
-        case "k", "K": variants.append("\u{212A}")
-        default: break
         }
         return variants
     }
