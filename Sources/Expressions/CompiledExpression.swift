@@ -8,6 +8,13 @@ package struct CompiledExpression: Sendable {
 
     package var source: String { program.source }
 
+    /// Whole names of the variables it reads; of an unchecked one, all names it may read.
+    package var variables: Set<String> {
+        var names: Set<String> = []
+        for case .loadGlobal(let candidates) in program.instructions { names.formUnion(candidates.map(\.name)) }
+        return names
+    }
+
     /// The value of the expression.
     ///
     /// - Parameters:

@@ -12,7 +12,7 @@ enum ConversionFunctions {
             default: return nil
             }
         },
-        Function("int", forms(.int, .uint, .double, .string, .timestamp, .duration, gives: .int)) {
+        Function("int", forms(.int, .uint, .double, .string, .timestamp, gives: .int)) {
             arguments, _ throws(ExpressionError) in try int(arguments[0])
         },
         Function("uint", forms(.uint, .int, .double, .string, gives: .uint)) { arguments, _ throws(ExpressionError) in
@@ -55,13 +55,9 @@ enum ConversionFunctions {
             default: return nil
             }
         },
-        Function("duration", forms(.duration, .string, .int, gives: .duration)) { arguments, _ throws(ExpressionError) in
+        Function("duration", forms(.duration, .string, gives: .duration)) { arguments, _ throws(ExpressionError) in
             switch arguments[0] {
             case .duration: return arguments[0]
-            case .int(let seconds):
-                let (nanoseconds, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-                guard !overflow else { throw ExpressionError(.range, "\(seconds) seconds are more than a duration of 292 years.") }
-                return .duration(TimeSpan(nanoseconds: nanoseconds))
             case .string(let text):
                 guard let span = TimeSpan(text) else {
                     throw unreadable(text, "a duration of at most 292 years", "Write it as '1h30m' or '1.5s'.")
@@ -90,7 +86,6 @@ enum ConversionFunctions {
             guard let number = Int64(text), !text.hasPrefix("+") else { throw unreadable(text, "an int", "Write digits only.") }
             return .int(number)
         case .timestamp(let time): return .int(time.seconds)
-        case .duration(let span): return .int(span.nanoseconds / 1_000_000_000)
         default: return nil
         }
     }

@@ -7,9 +7,7 @@ struct RegularCompiler {
     private var visits = 0
 
     mutating func compile(_ tree: RegularTree) throws(RegularExpressionError) -> [RegularInstruction] {
-        try append(.save(0))
         try add(tree)
-        try append(.save(1))
         try append(.match)
         return program
     }
@@ -22,16 +20,12 @@ struct RegularCompiler {
         case .assert(let assertion): try append(.assert(assertion))
         case .sequence(let parts): for part in parts { try add(part) }
         case .choice(let parts): try add(choice: parts)
-        case .group(let part, let number):
-            try append(.save(number * 2))
-            try add(part)
-            try append(.save(number * 2 + 1))
-        case .repetition(let part, let from, let to, let isLazy):
+        case .repetition(let part, let from, let to):
             for _ in 0..<from { try add(part) }
             if let to {
-                try add(optional: part, times: to - from, isLazy)
+                try add(optional: part, times: to - from)
             } else {
-                try add(endless: part, isLazy)
+                try add(endless: part)
             }
         }
     }
@@ -48,20 +42,20 @@ struct RegularCompiler {
         for exit in exits { program[exit] = .jump(program.count) }
     }
 
-    private mutating func add(endless part: RegularTree, _ isLazy: Bool) throws(RegularExpressionError) {
+    private mutating func add(endless part: RegularTree) throws(RegularExpressionError) {
         let fork = try reserve()
         try add(part)
         try append(.jump(fork))
-        program[fork] = isLazy ? .fork(program.count, fork + 1) : .fork(fork + 1, program.count)
+        program[fork] = .fork(fork + 1, program.count)
     }
 
-    private mutating func add(optional part: RegularTree, times: Int, _ isLazy: Bool) throws(RegularExpressionError) {
+    private mutating func add(optional part: RegularTree, times: Int) throws(RegularExpressionError) {
         var forks: [Int] = []
         for _ in 0..<max(times, 0) {
             forks.append(try reserve())
             try add(part)
         }
-        for fork in forks { program[fork] = isLazy ? .fork(program.count, fork + 1) : .fork(fork + 1, program.count) }
+        for fork in forks { program[fork] = .fork(fork + 1, program.count) }
     }
 
     private mutating func reserve() throws(RegularExpressionError) -> Int {

@@ -2,7 +2,8 @@
 
 /// A regular expression in the syntax of RE2, searched for in time proportional to the text times the size of the expression.
 ///
-/// There are no back references and no looking around. Repetitions are written out, so the size of the program is bounded.
+/// There are no back references and no looking around; groups only group, and whether as much or as little as possible is taken
+/// makes no difference to whether there is a match. Repetitions are written out, so the size of the program is bounded.
 package struct RegularExpression: Sendable {
     /// In bytes of UTF-8.
     package static let maximumLength = 10_000
@@ -10,10 +11,6 @@ package struct RegularExpression: Sendable {
     package static let maximumSize = 20_000
 
     let program: [RegularInstruction]
-    /// Groups that are remembered, the whole match among them as group 0.
-    package let groupCount: Int
-    /// Numbers of the named groups.
-    package let groupNames: [String: Int]
 
     /// - Throws: `RegularExpressionError` for what is malformed, too large or needs more than one pass over the text.
     package init(_ pattern: String) throws(RegularExpressionError) {
@@ -24,8 +21,6 @@ package struct RegularExpression: Sendable {
         let tree = try parser.parse()
         var compiler = RegularCompiler()
         program = try compiler.compile(tree)
-        groupCount = parser.groupCount
-        groupNames = parser.groupNames
     }
 
     /// Whether the expression occurs anywhere in the text.
@@ -53,11 +48,9 @@ package struct RegularExpressionError: Error, Equatable, Sendable {
 /// One instruction of the automaton.
 enum RegularInstruction: Sendable {
     case take(CharacterSet)
-    /// The first way is preferred.
     case fork(Int, Int)
     case jump(Int)
     case assert(Assertion)
-    case save(Int)
     case match
 
     enum Assertion: Sendable {

@@ -7,8 +7,7 @@ indirect enum RegularTree: Sendable {
     case sequence([RegularTree])
     case choice([RegularTree])
     /// No upper bound when nil.
-    case repetition(RegularTree, from: Int, to: Int?, isLazy: Bool)
-    case group(RegularTree, number: Int)
+    case repetition(RegularTree, from: Int, to: Int?)
 }
 
 /// Reads the syntax of RE2.
@@ -20,14 +19,12 @@ struct RegularParser {
     private var position = 0
     private var depth = 0
     private var flags = Flags()
-    private(set) var groupCount = 1
-    private(set) var groupNames: [String: Int] = [:]
+    private var groupNames: Set<String> = []
 
     private struct Flags {
         var ignoresCase = false
         var isMultiline = false
         var dotTakesLineFeed = false
-        var isUngreedy = false
     }
 
     init(_ pattern: String) {
@@ -74,7 +71,7 @@ struct RegularParser {
     private mutating func repeated(_ part: RegularTree) throws(RegularExpressionError) -> RegularTree {
         let start = position
         guard let (from, to) = try repetition() else { return part }
-        let isLazy = take("?") != flags.isUngreedy
+        _ = take("?")
         let before = position
         if try repetition() != nil {
             position = before
@@ -84,7 +81,7 @@ struct RegularParser {
             position = start
             throw error("repeats more than \(Self.maximumRepetition) times, or ends a repetition before it begins")
         }
-        return .repetition(part, from: from, to: to, isLazy: isLazy)
+        return .repetition(part, from: from, to: to)
     }
 
     /// Nil, and nothing is read, when there is none; a brace without numbers stands for itself.
@@ -164,23 +161,18 @@ struct RegularParser {
         defer { depth -= 1 }
         guard depth <= Self.maximumDepth else { throw error("nests deeper than \(Self.maximumDepth) groups") }
         let outer = flags
-        var number: Int?
         if take("?") {
             if peek == "P" && peek(1) == "<" || peek == "<" {
                 position += peek == "P" ? 2 : 1
-                number = groupCount
                 try name()
             } else if try setFlags() {
                 return nil
             }
-        } else {
-            number = groupCount
-            groupCount += 1
         }
         let tree = try choice()
         guard take(")") else { throw error("has a group that is not closed") }
         flags = outer
-        return number.map { .group(tree, number: $0) } ?? tree
+        return tree
     }
 
     private mutating func name() throws(RegularExpressionError) {
@@ -192,10 +184,9 @@ struct RegularParser {
             name.unicodeScalars.append(next)
             position += 1
         }
-        guard take(">"), !name.isEmpty, groupNames.updateValue(groupCount, forKey: name) == nil else {
+        guard take(">"), !name.isEmpty, groupNames.insert(name).inserted else {
             throw error("has a group with a name that is missing or comes twice")
         }
-        groupCount += 1
     }
 
     /// - Returns: Whether they stand alone, as `(?i)`, and hold to the end of the group around them.
@@ -207,7 +198,7 @@ struct RegularParser {
             case "i": flags.ignoresCase = isSet
             case "m": flags.isMultiline = isSet
             case "s": flags.dotTakesLineFeed = isSet
-            case "U": flags.isUngreedy = isSet
+            case "U": break
             case "-" where isSet: isSet = false
             case ":": return false
             case ")": return true

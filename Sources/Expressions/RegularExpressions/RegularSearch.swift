@@ -53,7 +53,6 @@ struct RegularSearch {
             switch program[state] {
             case .take: break
             case .jump(let target): waiting.append(target)
-            case .save: waiting.append(state + 1)
             case .fork(let first, let second):
                 waiting.append(second)
                 waiting.append(first)
