@@ -37,8 +37,10 @@ import Testing
         arguments: [
             ("[1, 0, 2].exists(x, 1 / x == 1)", true), ("[0, 1].exists(x, 1 / x == 1)", true), ("[0, 2].exists(x, 1 / x == 1)", nil),
             ("[0, 2].all(x, 1 / x == 1)", false), ("[0, 1].all(x, 1 / x == 1)", nil), ("[].all(x, 1 / 0 == 1)", true),
-            ("[].exists(x, 1 / 0 == 1)", false), ("[1, 0].exists_one(x, 1 / x == 1)", nil), ("[[0], [1]].exists(l, l.all(x, 1 / x == 1))", true),
-            ("[1, 2].all(i, v, v == i + 1)", true), ("{'a': 0, 'b': 1}.exists(k, v, 1 / v == 1)", true), ("[1, 2, 3].exists_one(x, x > 2)", true),
+            ("[].exists(x, 1 / 0 == 1)", false), ("[1, 0].exists_one(x, 1 / x == 1)", nil),
+            ("[[0], [1]].exists(l, l.all(x, 1 / x == 1))", true),
+            ("[1, 2].all(i, v, v == i + 1)", true), ("{'a': 0, 'b': 1}.exists(k, v, 1 / v == 1)", true),
+            ("[1, 2, 3].exists_one(x, x > 2)", true),
         ] as [(String, Bool?)])
     func macrosOverErrors(source: String, value: Bool?) throws {
         guard let value else {
@@ -60,8 +62,10 @@ import Testing
     @Test(
         "says what failed and where",
         arguments: [
-            ("1 / (2 - 2)", .divisionByZero, 3), ("9223372036854775807 + 1", .range, 21), ("[1, 2][5]", .index, 7), ("{'a': 1}.b", .noSuchKey, 9),
-            ("{'a': 1}['b']", .noSuchKey, 9), ("true &&\n  nothing", .unknownName, 3), ("int('x')", .conversion, 1), ("{1: 1, 1u: 2}", .duplicateKey, 1),
+            ("1 / (2 - 2)", .divisionByZero, 3), ("9223372036854775807 + 1", .range, 21), ("[1, 2][5]", .index, 7),
+            ("{'a': 1}.b", .noSuchKey, 9),
+            ("{'a': 1}['b']", .noSuchKey, 9), ("true &&\n  nothing", .unknownName, 3), ("int('x')", .conversion, 1),
+            ("{1: 1, 1u: 2}", .duplicateKey, 1),
             ("'a'.matches('(')", .regularExpression, 5), ("optional.none().value()", .noValue, 17), ("f(1)", .unknownFunction, 1),
             ("'a' + 1", .noOverload, 5), ("'a'.size(1, 2)", .noOverload, 5), ("timestamp('x')", .conversion, 1), ("uint(-1)", .range, 1),
             ("x.getHours('Nowhere/City')", .argument, 3), ("'abc'.charAt(4)", .index, 7), ("[1].map(x, x / 0)", .divisionByZero, 14),
@@ -80,7 +84,8 @@ import Testing
             ("18446744073709551615u > 9223372036854775807", true), ("0.0 / 0.0 == 0.0 / 0.0", false), ("0.0 / 0.0 != 0.0 / 0.0", true),
             ("1 == '1'", false), ("null == 0", false), ("[1, 2.0, 3u] == [1.0, 2u, 3]", true), ("{1: 'a'} == {1u: 'a'}", true),
             ("{1: 'a'}[1.0] == 'a' && {1u: 'a'}[1] == 'a'", true), ("1.0 in {1: 0} && 1u in {1: 0} && !(1.5 in {1: 0})", true),
-            ("'\u{E9}' == 'e\u{301}'", false), ("'\u{1F431}' > '\u{FFFF}'", true), ("b'a' < b'b' && b'' < b'a'", true), ("-0.0 == 0.0", true),
+            ("'\u{E9}' == 'e\u{301}'", false), ("'\u{1F431}' > '\u{FFFF}'", true), ("b'a' < b'b' && b'' < b'a'", true),
+            ("-0.0 == 0.0", true),
             ("{'e\u{301}': 1} == {'\u{E9}': 1}", false), ("type(1) == int && type(int) == type", true), ("[1, [2]] == [1, [2.0]]", true),
         ])
     func comparison(source: String, value: Bool) throws {
@@ -100,7 +105,9 @@ import Testing
 
     @Test("the longest name of a variable wins, in the innermost container")
     func names() throws {
-        let bindings: [String: ExpressionValue] = ["a": .map(["b": .map(["c": .int(1)])]), "a.b": .map(["c": .int(2)]), "a.b.c": .int(3), "n.a": .int(4)]
+        let bindings: [String: ExpressionValue] = [
+            "a": .map(["b": .map(["c": .int(1)])]), "a.b": .map(["c": .int(2)]), "a.b.c": .int(3), "n.a": .int(4),
+        ]
         #expect(try evaluate("a.b.c", bindings) == .int(3))
         #expect(try evaluate("a.b", bindings) == .map(["c": .int(2)]))
         #expect(try evaluate("a['b'].c", bindings) == .int(1))

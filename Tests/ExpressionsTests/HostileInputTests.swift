@@ -56,7 +56,10 @@ import Testing
         ("closing parentheses", String(repeating: ")", count: depth)),
         ("dots", String(repeating: ".", count: depth)),
         ("quotes", String(repeating: "'", count: depth) + "a"),
-        ("block that nests values", "cel.block([[1], " + (0..<2_000).map { "[cel.index(\($0))]" }.joined(separator: ", ") + "], cel.index(2000))"),
+        (
+            "block that nests values",
+            "cel.block([[1], " + (0..<2_000).map { "[cel.index(\($0))]" }.joined(separator: ", ") + "], cel.index(2000))"
+        ),
     ]
 
     @Test("refuses with a place what nests too deep or is never closed", arguments: refused.map(\.name), [true, false])
@@ -78,16 +81,27 @@ import Testing
 
     /// Expressions whose work or size explodes, and the limit that stops each.
     static let exploding: [(source: String, code: ExpressionError.Code)] = [
-        ("[1,2,3,4,5,6,7,8,9,10].all(a, [1,2,3,4,5,6,7,8,9,10].all(b, [1,2,3,4,5,6,7,8,9,10].all(c, [1,2,3,4,5,6,7,8,9,10].all(d, "
-            + "[1,2,3,4,5,6,7,8,9,10].all(e, [1,2,3,4,5,6,7,8,9,10].all(f, true))))))", .cost),
+        (
+            "[1,2,3,4,5,6,7,8,9,10].all(a, [1,2,3,4,5,6,7,8,9,10].all(b, [1,2,3,4,5,6,7,8,9,10].all(c, [1,2,3,4,5,6,7,8,9,10].all(d, "
+                + "[1,2,3,4,5,6,7,8,9,10].all(e, [1,2,3,4,5,6,7,8,9,10].all(f, true))))))", .cost
+        ),
         ((0..<60).map { "cel.bind(x\($0 + 1), x\($0) + x\($0), " }.joined() + "x60" + String(repeating: ")", count: 60), .cost),
         ((0..<60).map { "cel.bind(l\($0 + 1), l\($0) + l\($0), " }.joined() + "size(l60)" + String(repeating: ")", count: 60), .memory),
         ((0..<30).map { "cel.bind(l\($0 + 1), [l\($0), l\($0)], " }.joined() + "l30 == l30" + String(repeating: ")", count: 30), .cost),
-        ((0..<30).map { "cel.bind(l\($0 + 1), [l\($0), l\($0)], " }.joined() + "'%s'.format([l30])" + String(repeating: ")", count: 30), .cost),
+        (
+            (0..<30).map { "cel.bind(l\($0 + 1), [l\($0), l\($0)], " }.joined() + "'%s'.format([l30])" + String(repeating: ")", count: 30),
+            .cost
+        ),
         ((0..<22).map { "cel.bind(x\($0 + 1), x\($0) + x\($0), " }.joined() + "x22.split('')" + String(repeating: ")", count: 22), .cost),
-        ((0..<20).map { "cel.bind(x\($0 + 1), x\($0) + x\($0), " }.joined() + "x20.replace('', x20)" + String(repeating: ")", count: 20), .memory),
-        ("'%.1000f%.1000f%.1000f'.format([1.0, 1.0, 1.0]).size() > 0 && " + (0..<18).map { "cel.bind(x\($0 + 1), x\($0) + x\($0), " }.joined()
-            + "x18.matches('(a*)*(a*)*(a*)*(a*)*b')" + String(repeating: ")", count: 18), .cost),
+        (
+            (0..<20).map { "cel.bind(x\($0 + 1), x\($0) + x\($0), " }.joined() + "x20.replace('', x20)" + String(repeating: ")", count: 20),
+            .memory
+        ),
+        (
+            "'%.1000f%.1000f%.1000f'.format([1.0, 1.0, 1.0]).size() > 0 && "
+                + (0..<18).map { "cel.bind(x\($0 + 1), x\($0) + x\($0), " }.joined()
+                + "x18.matches('(a*)*(a*)*(a*)*(a*)*b')" + String(repeating: ")", count: 18), .cost
+        ),
     ]
 
     @Test("stops at a limit", arguments: exploding.indices)

@@ -24,16 +24,24 @@ import Testing
     @Test("the cost grows with the texts read and written")
     func costOfTexts() {
         let text = ExpressionValue.string(String(repeating: "a", count: 100_000))
-        for source in ["s.contains('b')", "s == s + ''", "s.size() > 0", "s.matches('b')", "s.split('b') == []", "s.replace('b', 'c') == ''", "s.reverse() == ''", "s.indexOf('b') > 0"] {
+        for source in [
+            "s.contains('b')", "s == s + ''", "s.size() > 0", "s.matches('b')", "s.split('b') == []", "s.replace('b', 'c') == ''",
+            "s.reverse() == ''", "s.indexOf('b') > 0",
+        ] {
             #expect(code(source, EvaluationLimits(cost: 5_000), ["s": text]) == .cost, "\(source)")
         }
     }
 
-    @Test("memory counts every value made", arguments: [
-        "s + s", "l + l", "l.map(x, s + s)", "s.split('')", "[l, l].map(x, x + x)", "'%s%s'.format([s, s])", "bytes(s)", "[s, s].join(',')", "s.replace('a', 'bb')", "l.transformMap(i, v, v)",
-    ])
+    @Test(
+        "memory counts every value made",
+        arguments: [
+            "s + s", "l + l", "l.map(x, s + s)", "s.split('')", "[l, l].map(x, x + x)", "'%s%s'.format([s, s])", "bytes(s)",
+            "[s, s].join(',')", "s.replace('a', 'bb')", "l.transformMap(i, v, v)",
+        ])
     func memory(source: String) {
-        let bindings: [String: ExpressionValue] = ["s": .string(String(repeating: "a", count: 2_000)), "l": .list((0..<100).map { .int($0) })]
+        let bindings: [String: ExpressionValue] = [
+            "s": .string(String(repeating: "a", count: 2_000)), "l": .list((0..<100).map { .int($0) }),
+        ]
         #expect(code(source, EvaluationLimits(memory: 1_500), bindings) == .memory)
         #expect(code(source, EvaluationLimits(), bindings) == nil)
     }

@@ -17,12 +17,15 @@ import Testing
             ("rows.exists(r, r.auc > 0.5)", "bool"), ("[1, 'a']", "list(dyn)"), ("[1, 2]", "list(int)"), ("[]", "list(dyn)"),
             ("[[], [1]]", "list(list(int))"), ("{'a': 1, 'b': 2.0}", "map(string, dyn)"), ("{}", "map(dyn, dyn)"),
             ("true ? 1 : 2", "int"), ("true ? 1 : dyn('a')", "dyn"), ("at - at", "google.protobuf.Duration"),
-            ("at + duration('1s')", "google.protobuf.Timestamp"), ("maybe.orValue(3)", "int"), ("maybe.optMap(x, string(x))", "optional_type(string)"),
-            ("params.?x", "optional_type(dyn)"), ("rows[?0]", "optional_type(map(string, double))"), ("optional.none()", "optional_type(dyn)"),
+            ("at + duration('1s')", "google.protobuf.Timestamp"), ("maybe.orValue(3)", "int"),
+            ("maybe.optMap(x, string(x))", "optional_type(string)"),
+            ("params.?x", "optional_type(dyn)"), ("rows[?0]", "optional_type(map(string, double))"),
+            ("optional.none()", "optional_type(dyn)"),
             ("rows[?0].auc", "optional_type(double)"), ("type(1)", "type(int)"), ("int", "type(int)"), ("steps.train.seed", "int"),
             ("cel.bind(x, 1.5, x * 2.0)", "double"), ("{'a': 1}.transformMap(k, v, string(v))", "map(string, string)"),
             ("[1, 2].transformList(i, v, i + v)", "list(int)"), ("'a,b'.split(',')", "list(string)"), ("ip('::1')", "net.IP"),
-            ("[optional.of(1), null][0]", "optional_type(int)"), ("[null, at][1]", "google.protobuf.Timestamp"), ("math.greatest(1, 2)", "int"),
+            ("[optional.of(1), null][0]", "optional_type(int)"), ("[null, at][1]", "google.protobuf.Timestamp"),
+            ("math.greatest(1, 2)", "int"),
             ("math.greatest(1, 2.0)", "dyn"), ("has(params.x)", "bool"), ("[1] + []", "list(int)"), ("params.x == 1", "bool"),
         ])
     func types(source: String, type: String) throws {
@@ -83,14 +86,19 @@ import Testing
         #expect(compiled.variables == ["count", "rows", "rate", "steps.train.seed"])
     }
 
-    @Test("reads types as text and writes them the same", arguments: [
-        "dyn", "null_type", "int", "list(int)", "map(string, list(optional_type(bool)))", "google.protobuf.Timestamp", "type(int)", "net.CIDR",
-    ])
+    @Test(
+        "reads types as text and writes them the same",
+        arguments: [
+            "dyn", "null_type", "int", "list(int)", "map(string, list(optional_type(bool)))", "google.protobuf.Timestamp", "type(int)",
+            "net.CIDR",
+        ])
     func typeText(text: String) throws {
         #expect(ExpressionType(text)?.description == text)
     }
 
-    @Test("reads no type from other text", arguments: ["", "integer", "list(", "list(int", "list(int, int)", "map(int)", "list()", "int)", "map(string, foo)"])
+    @Test(
+        "reads no type from other text",
+        arguments: ["", "integer", "list(", "list(int", "list(int, int)", "map(int)", "list()", "int)", "map(string, foo)"])
     func noType(text: String) {
         #expect(ExpressionType(text) == nil)
     }

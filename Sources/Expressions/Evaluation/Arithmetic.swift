@@ -46,7 +46,8 @@ enum Arithmetic: Sendable {
             guard right != 0 else {
                 throw ExpressionError(.divisionByZero, "A whole number is divided by zero.", fix: "Test that it is not 0 before.")
             }
-            (result, overflow) = self == .divide ? left.dividedReportingOverflow(by: right) : left.remainderReportingOverflow(dividingBy: right)
+            (result, overflow) =
+                self == .divide ? left.dividedReportingOverflow(by: right) : left.remainderReportingOverflow(dividingBy: right)
         }
         guard !overflow else { throw Self.overflow }
         return result

@@ -126,7 +126,8 @@ struct Machine {
     }
 
     static func noOverload(_ what: String, _ values: some Collection<ExpressionValue>) -> ExpressionError {
-        ExpressionError(.noOverload, "\(what) does not take (\(values.map(\.typeName).joined(separator: ", "))).", fix: "Convert a value first.")
+        ExpressionError(
+            .noOverload, "\(what) does not take (\(values.map(\.typeName).joined(separator: ", "))).", fix: "Convert a value first.")
     }
 
     // MARK: Values

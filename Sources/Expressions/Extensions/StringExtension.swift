@@ -4,10 +4,12 @@
 enum StringExtension {
     static let all: [Function] = [
         text("lowerAscii") { text in
-            String(String.UnicodeScalarView(text.unicodeScalars.map { ("A"..."Z").contains($0) ? Unicode.Scalar(UInt8($0.value + 32)) : $0 }))
+            String(
+                String.UnicodeScalarView(text.unicodeScalars.map { ("A"..."Z").contains($0) ? Unicode.Scalar(UInt8($0.value + 32)) : $0 }))
         },
         text("upperAscii") { text in
-            String(String.UnicodeScalarView(text.unicodeScalars.map { ("a"..."z").contains($0) ? Unicode.Scalar(UInt8($0.value - 32)) : $0 }))
+            String(
+                String.UnicodeScalarView(text.unicodeScalars.map { ("a"..."z").contains($0) ? Unicode.Scalar(UInt8($0.value - 32)) : $0 }))
         },
         text("trim") { text in
             let start = text.unicodeScalars.drop { $0.properties.isWhitespace }

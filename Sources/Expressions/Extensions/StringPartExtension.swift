@@ -20,7 +20,8 @@ enum StringPartExtension {
                 end = try position(to, in: scalars)
             }
             guard start <= end else {
-                throw ExpressionError(.index, "The part ends at \(end), before it begins at \(start).", fix: "Give the smaller index first.")
+                throw ExpressionError(
+                    .index, "The part ends at \(end), before it begins at \(start).", fix: "Give the smaller index first.")
             }
             return try meter.make(String(String.UnicodeScalarView(scalars[start..<end])))
         },

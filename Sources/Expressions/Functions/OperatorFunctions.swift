@@ -2,37 +2,38 @@
 
 /// Operators, declared as functions for checking.
 enum OperatorFunctions {
-    static let all: [Function] = arithmetic + comparisons + [
-        Function("_==_", [.function(.a, .a, gives: .bool)]) { arguments, meter throws(ExpressionError) in
-            .bool(try arguments[0].equals(arguments[1], &meter))
-        },
-        Function("_!=_", [.function(.a, .a, gives: .bool)]) { arguments, meter throws(ExpressionError) in
-            .bool(try !arguments[0].equals(arguments[1], &meter))
-        },
-        Function("_[_]", [.function(.list(.a), .int, gives: .a), .function(.map(.a, .b), .a, gives: .b)]) {
-            arguments, _ throws(ExpressionError) in try Selection.index(arguments[0], by: arguments[1], isOptional: false)
-        },
-        Function(
-            "_[?_]", [.function(.list(.a), .int, gives: .optional(.a)), .function(.map(.a, .b), .a, gives: .optional(.b))]
-        ) { arguments, _ throws(ExpressionError) in
-            try Selection.index(arguments[0], by: arguments[1], isOptional: true)
-        },
-        Function("!_", [.function(.bool, gives: .bool)]) { arguments, _ in
-            guard case .bool(let value) = arguments[0] else { return nil }
-            return .bool(!value)
-        },
-        Function("-_", [.function(.int, gives: .int), .function(.double, gives: .double)]) { arguments, _ throws(ExpressionError) in
-            switch arguments[0] {
-            case .int(.min): throw Arithmetic.overflow
-            case .int(let value): return .int(-value)
-            case .double(let value): return .double(-value)
-            default: return nil
-            }
-        },
-        Function("@in", [.function(.a, .list(.a), gives: .bool), .function(.a, .map(.a, .b), gives: .bool)]) {
-            arguments, meter throws(ExpressionError) in try contains(arguments[1], arguments[0], &meter)
-        },
-    ]
+    static let all: [Function] =
+        arithmetic + comparisons + [
+            Function("_==_", [.function(.a, .a, gives: .bool)]) { arguments, meter throws(ExpressionError) in
+                .bool(try arguments[0].equals(arguments[1], &meter))
+            },
+            Function("_!=_", [.function(.a, .a, gives: .bool)]) { arguments, meter throws(ExpressionError) in
+                .bool(try !arguments[0].equals(arguments[1], &meter))
+            },
+            Function("_[_]", [.function(.list(.a), .int, gives: .a), .function(.map(.a, .b), .a, gives: .b)]) {
+                arguments, _ throws(ExpressionError) in try Selection.index(arguments[0], by: arguments[1], isOptional: false)
+            },
+            Function(
+                "_[?_]", [.function(.list(.a), .int, gives: .optional(.a)), .function(.map(.a, .b), .a, gives: .optional(.b))]
+            ) { arguments, _ throws(ExpressionError) in
+                try Selection.index(arguments[0], by: arguments[1], isOptional: true)
+            },
+            Function("!_", [.function(.bool, gives: .bool)]) { arguments, _ in
+                guard case .bool(let value) = arguments[0] else { return nil }
+                return .bool(!value)
+            },
+            Function("-_", [.function(.int, gives: .int), .function(.double, gives: .double)]) { arguments, _ throws(ExpressionError) in
+                switch arguments[0] {
+                case .int(.min): throw Arithmetic.overflow
+                case .int(let value): return .int(-value)
+                case .double(let value): return .double(-value)
+                default: return nil
+                }
+            },
+            Function("@in", [.function(.a, .list(.a), gives: .bool), .function(.a, .map(.a, .b), gives: .bool)]) {
+                arguments, meter throws(ExpressionError) in try contains(arguments[1], arguments[0], &meter)
+            },
+        ]
 
     private static let arithmetic: [Function] = [
         function("_+_", sums + [.function(.list(.a), .list(.a), gives: .list(.a))]),

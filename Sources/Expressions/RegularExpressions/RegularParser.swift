@@ -48,6 +48,8 @@ struct RegularParser {
         while let next = peek, next != "|", next != ")" {
             if next == "\\", peek(1) == "Q" {
                 quoted(into: &parts)
+                // What repeats behind the quotation, repeats its last character.
+                if let last = parts.popLast() { parts.append(try repeated(last)) }
             } else if let part = try atom() {
                 parts.append(try repeated(part))
             }

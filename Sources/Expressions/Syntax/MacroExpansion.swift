@@ -105,7 +105,8 @@ struct MacroExpansion {
 
     private mutating func variable(_ index: Int) throws(ExpressionError) -> String {
         guard case .identifier(let name) = tree[arguments[index]].kind, !name.hasPrefix(".") else {
-            throw error("Argument \(index + 1) of '\(function)' is no simple name.", fix: "Name the variable, as in 'list.\(function)(x, …)'.")
+            throw error(
+                "Argument \(index + 1) of '\(function)' is no simple name.", fix: "Name the variable, as in 'list.\(function)(x, …)'.")
         }
         tree.nodes[arguments[index]].kind = .absorbed
         return name

@@ -325,7 +325,9 @@ struct Parser {
         let value = operands.removeLast()
         switch frames[last].kind {
         case .map:
-            guard let key = frames[last].key else { throw error("The value of a key is missing.", at: token.offset, fix: "Write 'key: value'.") }
+            guard let key = frames[last].key else {
+                throw error("The value of a key is missing.", at: token.offset, fix: "Write 'key: value'.")
+            }
             let isOptional = frames[last].optional.contains(frames[last].entries.count)
             frames[last].entries.append(SyntaxTree.Entry(key: key, value: value, isOptional: isOptional))
             frames[last].key = nil

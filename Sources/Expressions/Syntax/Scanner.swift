@@ -52,11 +52,12 @@ struct Scanner {
     }
 
     private mutating func sign() throws(ExpressionError) -> String {
-        for sign in ["&&", "||", "==", "!=", "<=", ">="] where bytes[position...].starts(with: sign.utf8) {
-            position += 2
-            return sign
-        }
         let byte = bytes[position]
+        let isDoubled = (byte == UInt8(ascii: "&") || byte == UInt8(ascii: "|")) && peek(1) == byte
+        if isDoubled || "=!<>".utf8.contains(byte) && peek(1) == UInt8(ascii: "=") {
+            position += 2
+            return String(decoding: bytes[position - 2..<position], as: UTF8.self)
+        }
         guard "+-*/%<>!?:.,()[]{}".utf8.contains(byte) else {
             let character = source.unicodeScalars[source.utf8.index(source.startIndex, offsetBy: position)]
             throw error(
@@ -78,7 +79,8 @@ struct Scanner {
         position += 1
         while let byte = peek(), byte != UInt8(ascii: "`") {
             guard isLetter(byte) || isDigit(byte) || ".-/ ".utf8.contains(byte) else {
-                throw error("A quoted name has a character that is not allowed.", fix: "Use letters, digits, '_', '.', '-', '/' and spaces.")
+                throw error(
+                    "A quoted name has a character that is not allowed.", fix: "Use letters, digits, '_', '.', '-', '/' and spaces.")
             }
             position += 1
         }

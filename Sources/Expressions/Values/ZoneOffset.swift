@@ -28,6 +28,7 @@ enum ZoneOffset {
 
     private static func unknown(_ zone: String) -> ExpressionError {
         ExpressionError(
-            .argument, "There is no time zone '\(zone.prefix(64))'.", fix: "Give a name such as 'Asia/Dubai', or an offset such as '+04:00'.")
+            .argument, "There is no time zone '\(zone.prefix(64))'.",
+            fix: "Give a name such as 'Asia/Dubai', or an offset such as '+04:00'.")
     }
 }
