@@ -30,6 +30,8 @@ import Testing
             "'%s'.format([timestamp('2023-02-03T23:31:20+00:00')]) == '2023-02-03T23:31:20Z'",
             "'%s'.format([duration('1h45m47s')]) == '6347s'",
             "'%f'.format([3.14]) == '3.140000' && '%.2f'.format([2.345]) == '2.35' && '%.3e'.format([1234.5]) == '1.234e+03'",
+            "'%d %d'.format([3.14, 1u]) == '3.14 1' && '%s %s %s'.format([1e6, 1e-7, -0.5]) == '1000000 0.0000001 -0.5'",
+            "'%s'.format([b'a\\xff\\xfeb\\xc3']) == 'a\u{FFFD}b\u{FFFD}' && '%s'.format([b'\\xc3\\xa9']) == '\u{E9}'",
             "'%b'.format([5]) == '101' && '%b'.format([-5]) == '-101' && '%o'.format([8]) == '10' && '%x'.format([26]) == '1a' && '%X'.format([26u]) == '1A'",
             "'%x'.format(['Hello world!']) == '48656c6c6f20776f726c6421' && '%X'.format([b'\\x0a\\xff']) == '0AFF'",
             "'%s'.format([[1, [2.5, 'a'], {'b': null, 'a': true}]]) == '[1, [2.5, a], {a: true, b: null}]'",
@@ -99,7 +101,7 @@ import Testing
     @Test(
         "refuses what does not fit",
         arguments: [
-            "'tacocat'.substring(3, 2)", "'a'.indexOf('a', 2)", "'a'.lastIndexOf('a', -1)", "'%d'.format([1.5])", "'%s'.format([])",
+            "'tacocat'.substring(3, 2)", "'a'.indexOf('a', 2)", "'a'.lastIndexOf('a', -1)", "'%d'.format(['1'])", "'%s'.format([])",
             "'%z'.format([1])", "'%'.format([1])", "'%.f'.format([1.0])",
             "'%.1001f'.format([1.0])", "math.abs(-9223372036854775808)", "math.bitShiftLeft(1, -1)", "math.greatest(['a'])",
             "base64.decode('*')", "ip('1.2.3.4%eth0')", "cidr('fe80::1%en0/24')",

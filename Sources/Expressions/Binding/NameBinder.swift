@@ -195,7 +195,7 @@ struct NameBinder {
 
     private static func constant(_ name: String) -> ExpressionValue? {
         if name == "google.protobuf.NullValue.NULL_VALUE" { return .null }
-        guard name != "timestamp", name != "duration", name != "null", name != "dyn" else { return nil }
+        guard name != "timestamp", name != "duration", name != "null" else { return nil }
         return ExpressionType(named: name).map { .type($0.name) }
     }
 

@@ -16,6 +16,8 @@ enum WellKnownMessage {
         switch short {
         case "Duration": return .duration
         case "Timestamp": return .timestamp
+        case "Struct": return .map(.string, .dyn)
+        case "ListValue": return .list(.dyn)
         default: return .dyn
         }
     }
@@ -26,6 +28,14 @@ enum WellKnownMessage {
         case ("Timestamp", _), ("Duration", _): return try time(short, Dictionary(zip(fields, values)) { $1 })
         case ("Value", 0): return .null
         case ("Value", 1): return try value(fields[0], values[0])
+        case ("Struct", 0): return .map(MapValue())
+        case ("ListValue", 0): return .list([])
+        case ("Struct", 1):
+            guard case .map = values[0], fields[0] == "fields" else { throw mismatch(name) }
+            return values[0]
+        case ("ListValue", 1):
+            guard case .list = values[0], fields[0] == "values" else { throw mismatch(name) }
+            return values[0]
         case (_, 0): return try zero(short)
         case (_, 1) where fields[0] == "value": return try wrapped(short, values[0])
         default: throw ExpressionError(.argument, "The message '\(name)' has no such fields.")
@@ -35,7 +45,7 @@ enum WellKnownMessage {
     private static func short(_ name: String) -> String? {
         let short = name.split(separator: ".").last.map(String.init) ?? name
         guard [short, "protobuf." + short, "google.protobuf." + short, ".google.protobuf." + short].contains(name) else { return nil }
-        return wrappers[short] != nil || ["Value", "Duration", "Timestamp"].contains(short) ? short : nil
+        return wrappers[short] != nil || ["Value", "Duration", "Timestamp", "Struct", "ListValue"].contains(short) ? short : nil
     }
 
     private static func time(_ name: String, _ fields: [String: ExpressionValue]) throws(ExpressionError) -> ExpressionValue {

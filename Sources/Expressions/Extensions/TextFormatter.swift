@@ -82,6 +82,10 @@ struct TextFormatter {
         switch value {
         case .null: return "null"
         case .type(let name): return name
+        case .double(let number): return DoubleText.plain(number)
+        case .bytes(let bytes):
+            try meter.charge(text: bytes.count)
+            return Self.repaired(bytes)
         case .list(let list):
             var parts: [String] = []
             for element in list.elements { parts.append(try text(of: element, &meter)) }
@@ -99,6 +103,34 @@ struct TextFormatter {
         }
     }
 
+    /// Bytes as text, with one U+FFFD for each run that is no UTF-8.
+    private static func repaired(_ bytes: [UInt8]) -> String {
+        var text = ""
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            var decoder = UTF8()
+            var iterator = rest.makeIterator()
+            var read = 0
+            var isBroken = false
+            decoding: while true {
+                switch decoder.decode(&iterator) {
+                case .scalarValue(let scalar):
+                    text.unicodeScalars.append(scalar)
+                    read += UTF8.width(scalar)
+                case .emptyInput: break decoding
+                case .error:
+                    isBroken = true
+                    break decoding
+                }
+            }
+            rest = rest.dropFirst(read)
+            guard isBroken else { break }
+            if text.unicodeScalars.last != "\u{FFFD}" || read > 0 { text.unicodeScalars.append("\u{FFFD}") }
+            rest = rest.dropFirst()
+        }
+        return text
+    }
+
     private func joined(_ parts: [String], _ open: String, _ close: String, _ meter: inout Meter) throws(ExpressionError) -> String {
         let text = open + parts.joined(separator: ", ") + close
         try meter.charge(text: text.utf8.count)
@@ -110,7 +142,7 @@ struct TextFormatter {
         switch value {
         case .int(let number): return String(number)
         case .uint(let number): return String(number)
-        case .double(let number) where !number.isFinite: return DoubleText.shortest(number)
+        case .double(let number): return DoubleText.plain(number)
         default: throw Self.mismatch("d", value)
         }
     }

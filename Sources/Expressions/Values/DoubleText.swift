@@ -8,12 +8,22 @@ enum DoubleText {
         if number.isInfinite { return number < 0 ? "-Infinity" : "Infinity" }
         let (digits, exponent) = parts(of: number)
         let sign = number.sign == .minus ? "-" : ""
-        if exponent < -4 || exponent >= 6 { return sign + scientific(digits, exponent) }
-        if exponent < 0 { return sign + "0." + String(repeating: "0", count: -exponent - 1) + digits }
+        return sign + (exponent < -4 || exponent >= 6 ? scientific(digits, exponent) : plain(digits, exponent))
+    }
+
+    /// "0.5", "-4500", "1000000", "NaN", "Infinity": never with an exponent.
+    static func plain(_ number: Double) -> String {
+        guard number.isFinite else { return shortest(number) }
+        let (digits, exponent) = parts(of: number)
+        return (number.sign == .minus ? "-" : "") + plain(digits, exponent)
+    }
+
+    private static func plain(_ digits: String, _ exponent: Int) -> String {
+        if exponent < 0 { return "0." + String(repeating: "0", count: -exponent - 1) + digits }
         guard digits.count > exponent + 1 else {
-            return sign + digits + String(repeating: "0", count: exponent + 1 - digits.count)
+            return digits + String(repeating: "0", count: exponent + 1 - digits.count)
         }
-        return sign + digits.prefix(exponent + 1) + "." + digits.dropFirst(exponent + 1)
+        return digits.prefix(exponent + 1) + "." + digits.dropFirst(exponent + 1)
     }
 
     private static func scientific(_ digits: String, _ exponent: Int) -> String {
