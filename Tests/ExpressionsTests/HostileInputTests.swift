@@ -70,6 +70,19 @@ import Testing
         #expect(error?.position != nil, "\(name): \(error?.description ?? "")")
     }
 
+    @Test("what nests as deep as is allowed fits on a small stack")
+    func deepestNesting() throws {
+        let list = Self.nested("[", "1", "]", 62)
+        let groups = Self.nested("(?:a|(b*", "c", ")+)", 48)
+        for source in [
+            "\(list) == \(list)", "'%s'.format([\(list)]) != ''", "[\(list), \(list)].all(x, x in [\(list)])", "type(\(list)) == list",
+            "!'d'.matches('\(groups)')", "optional.of(\(Self.nested("[", "1", "]", 60))) != optional.none()",
+        ] {
+            let found = onSmallStack { outcome(of: source) }
+            #expect(try found?.get() == .bool(true), "\(source)")
+        }
+    }
+
     @Test("refuses what is too long before reading it")
     func refusesLength() {
         let source = String(repeating: "1 + ", count: 100_000) + "1"

@@ -74,37 +74,3 @@ package enum ExpressionValue: Sendable {
         }
     }
 }
-
-/// Elements in their order.
-package struct ListValue: Sendable {
-    package private(set) var elements: [ExpressionValue]
-    private(set) var depth: Int
-
-    package init(_ elements: [ExpressionValue] = []) {
-        self.elements = elements
-        depth = 1 + (elements.lazy.map(\.depth).max() ?? 0)
-    }
-
-    mutating func append(_ element: ExpressionValue) {
-        elements.append(element)
-        depth = max(depth, element.depth + 1)
-    }
-
-    mutating func append(contentsOf other: ListValue) {
-        elements += other.elements
-        depth = max(depth, other.depth)
-    }
-}
-
-/// A value that may be absent.
-package final class OptionalValue: Sendable {
-    package let value: ExpressionValue?
-    let depth: Int
-
-    package init(_ value: ExpressionValue?) {
-        self.value = value
-        depth = 1 + (value?.depth ?? 0)
-    }
-
-    static let none = OptionalValue(nil)
-}

@@ -6,13 +6,21 @@ import Foundation
 enum ZoneOffset {
     /// In seconds, east positive. A zone is a name of the IANA database or a fixed offset such as "-02:30" or "02:00".
     static func seconds(of zone: String, at time: Timestamp) throws(ExpressionError) -> Int {
-        if zone == "UTC" || zone == "" { return 0 }
+        if zone == "UTC" { return 0 }
         if zone.utf8.contains(UInt8(ascii: ":")) {
             guard let fixed = fixed(zone) else { throw unknown(zone) }
             return fixed
         }
-        guard zone.utf8.count <= 64, let named = TimeZone(identifier: zone) else { throw unknown(zone) }
+        // Names become paths of files: nothing may lead out of the data base.
+        guard zone.utf8.count <= 64, zone.utf8.allSatisfy(isAllowed), zone.utf8.first != UInt8(ascii: "/"),
+            let named = TimeZone(identifier: zone)
+        else { throw unknown(zone) }
         return named.secondsFromGMT(for: Date(timeIntervalSince1970: Double(time.seconds)))
+    }
+
+    private static func isAllowed(_ byte: UInt8) -> Bool {
+        let scalar = Unicode.Scalar(byte)
+        return scalar.isASCII && scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || "_-+/".utf8.contains(byte)
     }
 
     private static func fixed(_ zone: String) -> Int? {
