@@ -97,13 +97,15 @@ private indirect enum RandomPattern {
     case sequence(RandomPattern, RandomPattern)
     case choice(RandomPattern, RandomPattern)
     case repetition(RandomPattern, from: Int, to: Int)
+    case endless(RandomPattern, from: Int)
 
     static func make(depth: Int, _ random: inout SeededGenerator) -> RandomPattern {
         guard depth > 0 else { return .letter("ab".randomElement(using: &random) ?? "a") }
-        switch Int.random(in: 0..<4, using: &random) {
+        switch Int.random(in: 0..<5, using: &random) {
         case 0: return .letter("ab".randomElement(using: &random) ?? "a")
         case 1: return .sequence(make(depth: depth - 1, &random), make(depth: depth - 1, &random))
         case 2: return .choice(make(depth: depth - 1, &random), make(depth: depth - 1, &random))
+        case 3: return .endless(make(depth: depth - 1, &random), from: Int.random(in: 0...2, using: &random))
         default:
             let from = Int.random(in: 0...2, using: &random)
             return .repetition(make(depth: depth - 1, &random), from: from, to: from + Int.random(in: 0...2, using: &random))
@@ -116,6 +118,7 @@ private indirect enum RandomPattern {
         case .sequence(let first, let second): first.source + second.source
         case .choice(let first, let second): "(?:\(first.source)|\(second.source))"
         case .repetition(let part, let from, let to): "(?:\(part.source)){\(from),\(to)}"
+        case .endless(let part, let from): "(?:\(part.source))" + ["*", "+", "{2,}"][from]
         }
     }
 
@@ -125,6 +128,14 @@ private indirect enum RandomPattern {
         case .sequence(let first, let second):
             return first.ends(text, start).reduce(into: []) { $0.formUnion(second.ends(text, $1)) }
         case .choice(let first, let second): return first.ends(text, start).union(second.ends(text, start))
+        case .endless(let part, let from):
+            var reached: Set<Int> = [start]
+            for _ in 0..<from { reached = reached.reduce(into: []) { $0.formUnion(part.ends(text, $1)) } }
+            while true {
+                let further = reached.reduce(into: reached) { $0.formUnion(part.ends(text, $1)) }
+                if further == reached { return reached }
+                reached = further
+            }
         case .repetition(let part, let from, let to):
             var ends: Set<Int> = from == 0 ? [start] : []
             var reached: Set<Int> = [start]

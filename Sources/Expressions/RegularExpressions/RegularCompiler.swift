@@ -21,11 +21,12 @@ struct RegularCompiler {
         case .sequence(let parts): for part in parts { try add(part) }
         case .choice(let parts): try add(choice: parts)
         case .repetition(let part, let from, let to):
-            for _ in 0..<from { try add(part) }
             if let to {
+                for _ in 0..<from { try add(part) }
                 try add(optional: part, times: to - from)
             } else {
-                try add(endless: part)
+                for _ in 0..<max(from - 1, 0) { try add(part) }
+                try add(endless: part, atLeastOnce: from > 0)
             }
         }
     }
@@ -42,7 +43,12 @@ struct RegularCompiler {
         for exit in exits { program[exit] = .jump(program.count) }
     }
 
-    private mutating func add(endless part: RegularTree) throws(RegularExpressionError) {
+    private mutating func add(endless part: RegularTree, atLeastOnce: Bool) throws(RegularExpressionError) {
+        guard !atLeastOnce else {
+            let start = program.count
+            try add(part)
+            return try append(.fork(start, program.count + 1))
+        }
         let fork = try reserve()
         try add(part)
         try append(.jump(fork))
