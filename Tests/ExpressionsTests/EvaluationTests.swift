@@ -77,6 +77,18 @@ import Testing
         #expect(error?.position?.column == column, "\(error?.description ?? "")")
     }
 
+    @Test("names operators as they are written")
+    func operatorNames() {
+        for (source, what) in [
+            ("1 + 'a'", "'+' does not take (int, string)."), ("null < 1", "'<' does not take (null_type, int)."),
+            ("!1", "'!' does not take (int)."), ("-'a'", "'-' does not take (string)."), ("1 in 2", "'in' does not take (int, int)."),
+            ("1 && true", "'&&' does not take (int)."), ("'a'.size(1)", "No form of 'size' is called this way."),
+        ] {
+            let error = #expect(throws: ExpressionError.self) { try evaluate(source) }
+            #expect(error?.what == what)
+        }
+    }
+
     @Test(
         "compares numbers by value over their types, and no other values over types",
         arguments: [

@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The five operators of arithmetic; `+` also joins texts, bytes and lists, and `+` and `-` reckon with times.
-enum Arithmetic: Sendable {
-    case add, subtract, multiply, divide, modulo
+enum Arithmetic: String, Sendable {
+    case add = "+", subtract = "-", multiply = "*", divide = "/", modulo = "%"
 
+    /// Of the name under which the operator is declared, `_+_`.
     init?(function: String) {
-        switch function {
-        case "_+_": self = .add
-        case "_-_": self = .subtract
-        case "_*_": self = .multiply
-        case "_/_": self = .divide
-        case "_%_": self = .modulo
-        default: return nil
-        }
+        guard function.hasPrefix("_"), function.hasSuffix("_") else { return nil }
+        self.init(rawValue: String(function.dropFirst().dropLast()))
     }
 
     /// Nil when no form of the operator takes these types.

@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The four operators of order, over numbers of any types, texts, bytes, bools and times.
-enum Comparison: Sendable {
-    case less, atMost, greater, atLeast
+enum Comparison: String, Sendable {
+    case less = "<", atMost = "<=", greater = ">", atLeast = ">="
 
+    /// Of the name under which the operator is declared, `_<_`.
     init?(function: String) {
-        switch function {
-        case "_<_": self = .less
-        case "_<=_": self = .atMost
-        case "_>_": self = .greater
-        case "_>=_": self = .atLeast
-        default: return nil
-        }
+        guard function.hasPrefix("_"), function.hasSuffix("_") else { return nil }
+        self.init(rawValue: String(function.dropFirst().dropLast()))
     }
 
     /// Nil when these types have no order.

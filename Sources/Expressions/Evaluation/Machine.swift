@@ -68,12 +68,16 @@ struct Machine {
         case .arithmetic(let operation):
             let right = pop()
             let left = pop()
-            guard let result = try operation.apply(left, right, &meter) else { throw Self.noOverload("This operator", [left, right]) }
+            guard let result = try operation.apply(left, right, &meter) else {
+                throw Self.noOverload("'\(operation.rawValue)'", [left, right])
+            }
             stack.append(try checked(result))
         case .compare(let comparison):
             let right = pop()
             let left = pop()
-            guard let result = try comparison.apply(left, right, &meter) else { throw Self.noOverload("This comparison", [left, right]) }
+            guard let result = try comparison.apply(left, right, &meter) else {
+                throw Self.noOverload("'\(comparison.rawValue)'", [left, right])
+            }
             stack.append(result)
         case .equal(let isNegated):
             let right = pop()
