@@ -83,7 +83,7 @@ enum ConversionFunctions {
             guard number > -0x1p63, number < 0x1p63 else { throw outOfRange("int") }
             return .int(Int64(number))
         case .string(let text):
-            guard let number = Int64(text), !text.hasPrefix("+") else { throw unreadable(text, "an int", "Write digits only.") }
+            guard let number = Int64(text) else { throw unreadable(text, "an int", "Write digits only.") }
             return .int(number)
         case .timestamp(let time): return .int(time.seconds)
         default: return nil
