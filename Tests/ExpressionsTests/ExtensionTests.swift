@@ -105,7 +105,7 @@ import Testing
             "'%z'.format([1])", "'%'.format([1])", "'%.f'.format([1.0])",
             "'%.1001f'.format([1.0])", "math.abs(-9223372036854775808)", "math.bitShiftLeft(1, -1)", "math.greatest(['a'])",
             "base64.decode('*')", "ip('1.2.3.4%eth0')", "cidr('fe80::1%en0/24')",
-            "['a', 1].join(',')", "optional.of(1).optFlatMap(x, x)", "[?1]", "transformMapEntry(1)",
+            "['a', 1].join(',')", "optional.of(1).optFlatMap(x, x)", "{?1.5: optional.none()}", "[?1]", "transformMapEntry(1)",
             "[1, 1].transformMapEntry(i, v, {v: i})",
         ])
     func refusals(source: String) {

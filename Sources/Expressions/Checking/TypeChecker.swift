@@ -126,11 +126,7 @@ struct TypeChecker {
         }
         let field: ExpressionType
         switch operand {
-        case .map(let key, let value):
-            guard inference.fits(.string, key) else {
-                throw error(.type, "'.\(select.field)' selects by a text, but the keys are \(shown(key)).", at: id, fix: "Use '[ ]'.")
-            }
-            field = value
+        case .map(_, let value): field = value
         case .dyn: field = .dyn
         case .unknown:
             _ = inference.fits(.dyn, operand)

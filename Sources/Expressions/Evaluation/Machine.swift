@@ -200,7 +200,10 @@ struct Machine {
         for (index, isOptional) in optional.enumerated() {
             var value = values[index * 2 + 1]
             if isOptional {
-                guard let content = try content(of: value) else { continue }
+                guard let content = try content(of: value) else {
+                    _ = try Self.key(values[index * 2])
+                    continue
+                }
                 value = content
             }
             try Self.insert(value, for: values[index * 2], into: &map)
@@ -209,11 +212,17 @@ struct Machine {
     }
 
     static func insert(_ value: ExpressionValue, for key: ExpressionValue, into map: inout MapValue) throws(ExpressionError) {
-        guard let found = MapKey(key) else {
-            throw ExpressionError(
-                .argument, "A value of type \(key.typeName) is no key of a map.", fix: "Use a text, a whole number or a bool.")
+        guard map.insert(value, for: try Self.key(key), spelled: key) else {
+            throw ExpressionError(.duplicateKey, "A key of the map comes twice.")
         }
-        guard map.insert(value, for: found, spelled: key) else { throw ExpressionError(.duplicateKey, "A key of the map comes twice.") }
+    }
+
+    private static func key(_ value: ExpressionValue) throws(ExpressionError) -> MapKey {
+        guard let key = MapKey(value) else {
+            throw ExpressionError(
+                .argument, "A value of type \(value.typeName) is no key of a map.", fix: "Use a text, a whole number or a bool.")
+        }
+        return key
     }
 
     /// Of an optional; nil when there is none.
