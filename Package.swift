@@ -74,6 +74,7 @@ let package = Package(
     targets: [
         target("Domain", "Sources/Domain", []),
         target("Statistics", "Sources/Statistics", []),
+        target("Expressions", "Sources/Expressions", []),
         target("Backends", "Sources/Backends", ["Domain", crypto], exclude: ["Blobs/README.md"]),
 
         capability("Governance", with: crypto),
@@ -119,6 +120,7 @@ let package = Package(
 
         target("TestSupport", "Tests/TestSupport", ["Domain", "Backends", "SQLite", "Postgres"]),
         tests("Statistics", "Statistics"),
+        tests("Expressions", "Expressions"),
         tests("Database", "Domain", "Backends", "SQLite", "Postgres", "TestSupport", logging),
         tests("Blob", "Domain", "Backends", "TestSupport", crypto),
         tests("StepRunner", "Domain", "Backends"),
