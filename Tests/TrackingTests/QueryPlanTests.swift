@@ -44,9 +44,9 @@ import Tracking
         try await expectIndexes { runs, run, caller in _ = try await runs.get(run.id, by: caller) }
     }
 
-    /// Whether the statement names it in its own WITH: rows that it has just found, not a table.
+    /// Whether the statement itself makes it, in WITH or in FROM: rows that it has just found, not a table.
     private static func isStep(_ name: Substring, of sql: String) throws -> Bool {
-        try sql.contains(Regex("\\b\(name)\\s*(\\([^)]*\\)\\s*)?AS\\s+(MATERIALIZED\\s+)?\\("))
+        try sql.contains(") \(name)") || sql.contains(Regex("\\b\(name)\\s*(\\([^)]*\\)\\s*)?AS\\s+(MATERIALIZED\\s+)?\\("))
     }
 
     /// - Parameter sorted: Nothing is sorted either.
