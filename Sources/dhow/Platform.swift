@@ -192,7 +192,8 @@ struct Platform: Sendable {
             experiments: ExperimentTracking(governor: governor), runs: RunTracking(governor: governor),
             loggedModels: LoggedModelTracking(governor: governor), artifacts: artifacts,
             registry: registry, uploads: uploads, links: links, scheme: storage.settings.usesTLS ? "https" : "http",
-            traces: TraceTracking(governor: governor), webhooks: webhooks.use)
+            traces: TraceTracking(governor: governor), webhooks: webhooks.use,
+            evaluationDatasets: EvaluationDatasetTracking(governor: governor))
     }
 
     /// Where ONNX Runtime would be taken from: the setting, else the places the adapter knows.

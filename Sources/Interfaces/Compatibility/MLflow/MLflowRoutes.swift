@@ -11,7 +11,8 @@ package struct MLflowRoutes: RouteGroup {
 
     package init(
         experiments: ExperimentTracking, runs: RunTracking, loggedModels: LoggedModelTracking, artifacts: ArtifactStore,
-        registry: ModelRegistry, uploads: ArtifactUploads, links: SignedLinks, scheme: String, traces: TraceTracking, webhooks: Webhooks
+        registry: ModelRegistry, uploads: ArtifactUploads, links: SignedLinks, scheme: String, traces: TraceTracking, webhooks: Webhooks,
+        evaluationDatasets: EvaluationDatasetTracking
     ) {
         let files = ArtifactFiles(artifacts: artifacts, registry: registry)
         let addresses = LinkAddresses(links: links, scheme: scheme)
@@ -28,6 +29,7 @@ package struct MLflowRoutes: RouteGroup {
             MLflowWebhookRoutes(webhooks: webhooks),
             MLflowServerRoutes(),
             TraceRoutes(traces: traces), TraceV2Routes(traces: traces), AssessmentRoutes(traces: traces), SpanExportRoutes(traces: traces),
+            EvaluationDatasetRoutes(datasets: evaluationDatasets), EvaluationRecordRoutes(datasets: evaluationDatasets),
         ]
     }
 
