@@ -28,7 +28,8 @@ package struct MLflowRoutes: RouteGroup {
             ModelVersionRoutes(registry: registry, source: ModelSource(runs: runs, models: loggedModels, registry: registry)),
             MLflowWebhookRoutes(webhooks: webhooks),
             MLflowServerRoutes(),
-            TraceRoutes(traces: traces), TraceV2Routes(traces: traces), AssessmentRoutes(traces: traces), SpanExportRoutes(traces: traces),
+            TraceRoutes(traces: traces), TraceMetricRoutes(traces: traces), TraceV2Routes(traces: traces), AssessmentRoutes(traces: traces),
+            SpanExportRoutes(traces: traces),
             EvaluationDatasetRoutes(datasets: evaluationDatasets), EvaluationRecordRoutes(datasets: evaluationDatasets),
         ]
     }
