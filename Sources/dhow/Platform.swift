@@ -193,7 +193,7 @@ struct Platform: Sendable {
             loggedModels: LoggedModelTracking(governor: governor), artifacts: artifacts,
             registry: registry, uploads: uploads, links: links, scheme: storage.settings.usesTLS ? "https" : "http",
             traces: TraceTracking(governor: governor), webhooks: webhooks.use,
-            evaluationDatasets: EvaluationDatasetTracking(governor: governor))
+            evaluationDatasets: EvaluationDatasetTracking(governor: governor), identity: identity)
     }
 
     /// Where ONNX Runtime would be taken from: the setting, else the places the adapter knows.
