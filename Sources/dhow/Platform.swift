@@ -151,6 +151,8 @@ struct Platform: Sendable {
             ExperimentRoutes(experiments: ExperimentTracking(governor: governor)),
             RunRoutes(runs: RunTracking(governor: governor)),
             LoggedModelRoutes(models: LoggedModelTracking(governor: governor)),
+            TraceRoutes(traces: TraceTracking(governor: governor)),
+            EvaluationDatasetRoutes(datasets: EvaluationDatasetTracking(governor: governor)),
             ArtifactRoutes(
                 artifacts: artifacts, runs: RunTracking(governor: governor), models: LoggedModelTracking(governor: governor)),
             SnapshotRoutes(snapshots: snapshots, blobs: storage.blobs),
