@@ -3,6 +3,7 @@
 # Every build uses the same flags, so that no target rebuilds what another has built. SwiftPM keeps them from dependencies.
 FLAGS := --explicit-target-dependency-import-check error -Xswiftc -warnings-as-errors
 PYTHON := .venv/bin/python
+PYTHON_MLFLOW2 := .venv-mlflow2/bin/python
 CYCLES := 200
 DHOW := .build/release/dhow
 SWIFT_SOURCES := $(wildcard Sources Tests Benchmarks Package.swift)
@@ -25,6 +26,9 @@ test: setup ## run all tests, on SQLite and on a throw-away Postgres
 	$(PYTHON) -m pytest -q Tests/Golden
 	scripts/with-server.sh $(PYTHON) -m pytest -q Tests/EndToEnd
 	scripts/with-postgres.sh sh -c 'DHOW_DATABASE="$$DHOW_TEST_POSTGRES" scripts/with-server.sh $(PYTHON) -m pytest -q Tests/EndToEnd'
+	scripts/with-server.sh $(PYTHON_MLFLOW2) -m pytest -q -rs Tests/EndToEnd/mlflow
+	scripts/with-postgres.sh sh -c \
+	    'DHOW_DATABASE="$$DHOW_TEST_POSTGRES" scripts/with-server.sh $(PYTHON_MLFLOW2) -m pytest -q Tests/EndToEnd/mlflow'
 	scripts/with-postgres.sh $(PYTHON) Tests/Crash/crash.py --cycles 5
 
 crash-test: setup ## kill the server CYCLES times on each database while clients write; SEED repeats a run
@@ -58,7 +62,7 @@ lint: setup ## check format and style, Swift and Python
 	.venv/bin/ruff check $(PYTHON_SOURCES)
 	.venv/bin/ruff format --check Examples
 
-clean: ## remove what builds and runs have left; keeps .venv and .runtime
+clean: ## remove what builds and runs have left; keeps .venv* and .runtime
 	swift package clean
 	rm -rf .demo .pytest_cache .ruff_cache
 	find $(PYTHON_SOURCES) -name __pycache__ -type d -prune -exec rm -rf {} +

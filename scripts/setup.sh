@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Makes this machine ready to build and test: system libraries, the Python environment in .venv, ONNX Runtime in .runtime.
+# Makes this machine ready to build and test: system libraries, the Python environments in .venv and .venv-mlflow2 (the last client of
+# MLflow's second line, which cannot stand beside the third's), ONNX Runtime in .runtime.
 # It installs only what is missing, and a second run takes a moment.
 #
 # DHOW_SETUP_SKIP_PACKAGES=1 leaves system packages alone, for systems without apt or where they are managed elsewhere.
@@ -10,8 +11,6 @@ set -euo pipefail
 
 readonly scripts="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 readonly root="$(dirname "$scripts")"
-readonly requirements="$root/requirements/dev.txt"
-readonly environment="$root/.venv"
 readonly oldest_swift=6.1
 
 fail() {
@@ -79,26 +78,35 @@ check_swift() {
         fail "Swift ${version:-of unknown version} is too old." "Install Swift $oldest_swift or later: https://www.swift.org/install"
 }
 
-# The record holds the checksum of the pinned packages and the Python that installed them; it is written last.
-install_python_packages() {
-    local python record
+check_python() {
+    local python
     python="$(python3 -c 'import sys; print("%d.%d" % sys.version_info[:2])')" || fail "python3 is missing." "Install Python 3.11, 3.12 or 3.13."
     case "$python" in
         3.11 | 3.12 | 3.13) ;;
         *) fail "python3 is $python; the pinned packages are for 3.11, 3.12 and 3.13." "Put one of those first on the PATH." ;;
     esac
-    record="$(sha256sum <"$requirements" | cut -d ' ' -f 1) python$python $(python3 -c 'import sys; print(sys.base_prefix)')"
+}
+
+# install_python_packages FILE FOLDER: makes the environment of the packages that requirements/FILE pins. Its record holds the checksum of
+# the pinned packages and the Python that installed them; it is written last.
+install_python_packages() {
+    local requirements="$root/requirements/$1" environment="$root/$2" record
+    record="$(sha256sum <"$requirements" | cut -d ' ' -f 1) $(python3 -c 'import sys; print("python%d.%d" % sys.version_info[:2], sys.base_prefix)')"
     if [ -x "$environment/bin/python" ] && [ "$(cat "$environment/installed" 2>/dev/null)" = "$record" ]; then return; fi
 
-    echo "setup: installing Python packages into .venv"
+    echo "setup: installing Python packages into $2"
     python3 -m venv --clear "$environment"
-    "$environment/bin/python" -m pip --disable-pip-version-check install --quiet --require-hashes --only-binary :all: -r "$requirements" ||
-        fail "could not install the Python packages in requirements/dev.txt." "Check the network or the index pip uses (pip config list)."
+    # Most of the modules are never imported, so they are compiled when they are.
+    "$environment/bin/python" -m pip --disable-pip-version-check install --quiet --no-compile --require-hashes --only-binary :all: \
+        -r "$requirements" ||
+        fail "could not install the Python packages in requirements/$1." "Check the network or the index pip uses (pip config list)."
     echo "$record" >"$environment/installed"
 }
 
 install_packages
 check_swift
-install_python_packages
+check_python
+install_python_packages dev.txt .venv
+install_python_packages mlflow2.txt .venv-mlflow2
 # With .venv first, because the system's python3 may come without pip.
-PATH="$environment/bin:$PATH" "$scripts/setup-onnxruntime.sh"
+PATH="$root/.venv/bin:$PATH" "$scripts/setup-onnxruntime.sh"

@@ -26,7 +26,8 @@ struct Dhow: AsyncParsableCommand {
                 name: "Data and training:",
                 subcommands: [
                     ExperimentCommands.self, RunCommands.self, MetricCommands.self, ArtifactCommands.self, LoggedModelCommands.self,
-                    DatasetCommands.self, SnapshotCommands.self, PipelineCommands.self, ExecutionCommands.self, TriggerCommands.self,
+                    TraceCommands.self, EvaluationDatasetCommands.self, DatasetCommands.self, SnapshotCommands.self, PipelineCommands.self,
+                    ExecutionCommands.self, TriggerCommands.self,
                 ]),
             CommandGroup(name: "Models:", subcommands: [ModelCommands.self, VersionCommands.self, AliasCommands.self]),
             CommandGroup(

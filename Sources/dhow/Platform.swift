@@ -151,6 +151,8 @@ struct Platform: Sendable {
             ExperimentRoutes(experiments: ExperimentTracking(governor: governor)),
             RunRoutes(runs: RunTracking(governor: governor)),
             LoggedModelRoutes(models: LoggedModelTracking(governor: governor)),
+            TraceRoutes(traces: TraceTracking(governor: governor)),
+            EvaluationDatasetRoutes(datasets: EvaluationDatasetTracking(governor: governor)),
             ArtifactRoutes(
                 artifacts: artifacts, runs: RunTracking(governor: governor), models: LoggedModelTracking(governor: governor)),
             SnapshotRoutes(snapshots: snapshots, blobs: storage.blobs),
@@ -192,7 +194,8 @@ struct Platform: Sendable {
             experiments: ExperimentTracking(governor: governor), runs: RunTracking(governor: governor),
             loggedModels: LoggedModelTracking(governor: governor), artifacts: artifacts,
             registry: registry, uploads: uploads, links: links, scheme: storage.settings.usesTLS ? "https" : "http",
-            traces: TraceTracking(governor: governor), webhooks: webhooks.use)
+            traces: TraceTracking(governor: governor), webhooks: webhooks.use,
+            evaluationDatasets: EvaluationDatasetTracking(governor: governor), identity: identity)
     }
 
     /// Where ONNX Runtime would be taken from: the setting, else the places the adapter knows.

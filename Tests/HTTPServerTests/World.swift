@@ -42,7 +42,8 @@ struct World: Sendable {
     private static let migrations = [
         BlobMigrations.list, GovernanceMigrations.list, LedgerMigrations.list, TrackingMigrations.list, LineageMigrations.list,
         RegistryMigrations.list,
-        PipelinesMigrations.list, DeliveryMigrations.list, ServingMigrations.list,
+        PipelinesMigrations.list, DeliveryMigrations.list, ServingMigrations.list, TraceMigrations.list,
+        EvaluationDatasetMigrations.list,
     ]
 
     static func run(on engine: TestDatabase, _ body: @Sendable (World) async throws -> Void) async throws {
@@ -91,7 +92,8 @@ struct World: Sendable {
             groups: [
                 ExperimentRoutes(experiments: ExperimentTracking(governor: governor)), RunRoutes(runs: runs),
                 LoggedModelRoutes(models: models), ArtifactRoutes(artifacts: artifacts, runs: runs, models: models),
-                SnapshotRoutes(snapshots: snapshots, blobs: blobs),
+                SnapshotRoutes(snapshots: snapshots, blobs: blobs), TraceRoutes(traces: TraceTracking(governor: governor)),
+                EvaluationDatasetRoutes(datasets: EvaluationDatasetTracking(governor: governor)),
                 GateReportRoutes(gates: gates, artifacts: artifacts), ApprovalRoutes(approvals: approvals),
                 ReleaseRoutes(releases: releases), RolloutRoutes(rollouts: rollouts), ModelRoutes(registry: registry),
                 TransitionRoutes(registry: registry),

@@ -20,6 +20,7 @@ struct TrackingWorld: Sendable {
     var models: LoggedModelTracking { LoggedModelTracking(governor: governor) }
     var artifacts: ArtifactStore { ArtifactStore(governor: governor, blobs: blobs) }
     var traces: TraceTracking { TraceTracking(governor: governor) }
+    var evaluationDatasets: EvaluationDatasetTracking { EvaluationDatasetTracking(governor: governor) }
     var uploads: ArtifactUploads { ArtifactUploads(governor: governor, blobs: blobs) }
     var snapshots: SnapshotCatalogue { SnapshotCatalogue(governor: governor, blobs: blobs) }
 
@@ -28,7 +29,7 @@ struct TrackingWorld: Sendable {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let migrations = [
             GovernanceMigrations.list, LedgerMigrations.list, BlobMigrations.list, TrackingMigrations.list, LineageMigrations.list,
-            TraceMigrations.list, ArtifactUploadMigrations.list,
+            TraceMigrations.list, ArtifactUploadMigrations.list, EvaluationDatasetMigrations.list,
         ]
         return try await engine.withDatabase(migrations) { database in
             let clock = HandClock()

@@ -1,10 +1,36 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tests need of their surroundings: a running server, named by DHOW_URL, and a token for it, DHOW_TOKEN."""
 
+import importlib
 import os
 import uuid
 
 import pytest
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "needs(*names): what of the module mlflow the test uses and older clients lack")
+
+
+def pytest_runtest_setup(item):
+    import mlflow
+
+    for mark in item.iter_markers("needs"):
+        for name in mark.args:
+            if not has(mlflow, name):
+                pytest.skip(f"mlflow {mlflow.__version__} has no {name}")
+
+
+def has(value, name):
+    """Whether a dotted name leads somewhere, through modules and attributes."""
+    for part in name.split("."):
+        if not hasattr(value, part):
+            try:
+                importlib.import_module(f"{value.__name__}.{part}")
+            except (AttributeError, ImportError):
+                return False
+        value = getattr(value, part)
+    return True
 
 
 @pytest.fixture(scope="session", autouse=True)

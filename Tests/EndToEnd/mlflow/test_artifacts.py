@@ -315,6 +315,7 @@ class TestFolders:
 class TestPages:
     """What MLflow's web page asks for."""
 
+    @pytest.mark.needs("MlflowClient.create_logged_model")
     def test_files_of_runs_versions_and_logged_models(self, raw, client, run, experiment, unique):
         client.log_text(run, "of the run", "model/x.txt")
         answer = raw.get("/get-artifact", params={"run_id": run, "path": "model/x.txt"})
@@ -371,6 +372,7 @@ class TestWorkspaces:
         answer = requests.get(server + "/api/3.0/mlflow/server-info", timeout=10)
         assert answer.json()["workspaces_enabled"] is True
 
+    @pytest.mark.needs("environment_variables.MLFLOW_WORKSPACE")
     def test_the_clients_setting_chooses_the_workspace(self, client, server, unique, monkeypatch):
         workspace = "team-" + uuid.uuid4().hex[:8]
         monkeypatch.setenv("MLFLOW_WORKSPACE", workspace)

@@ -96,6 +96,7 @@ class TestExperiments:
         rest = client.search_experiments(filter_string=f"tags.kind = '{unique}'", max_results=2, page_token=page.token)
         assert (len(page), len(rest), rest.token) == (2, 1, None)
 
+    @pytest.mark.needs("MlflowClient.delete_experiment_tag")
     def test_tags(self, client, experiment):
         client.set_experiment_tag(experiment, "owner", "amina")
         assert client.get_experiment(experiment).tags["owner"] == "amina"
@@ -322,6 +323,7 @@ class TestArtifacts:
             assert session.send(request, timeout=10).status_code == 400, path
 
 
+@pytest.mark.needs("initialize_logged_model")
 class TestLoggedModels:
     def test_a_logged_model_from_start_to_end(self, client, experiment):
         with mlflow.start_run(experiment_id=experiment) as run:
@@ -360,6 +362,7 @@ class TestRegistry:
         mlflow.sklearn.autolog(disable=True)
         return run.info.run_id, model, features, score
 
+    @pytest.mark.needs("entities.Run.outputs")
     def test_autologging_registering_and_loading_by_alias(self, client, unique, trained):
         run, model, features, _ = trained
         data = client.get_run(run).data
@@ -445,6 +448,7 @@ class TestRegistry:
         with pytest.raises(MlflowException):
             client.create_model_version(unique, source)
 
+    @pytest.mark.needs("genai")
     def test_prompts_are_kept_apart_from_models(self, client, unique):
         mlflow.genai.register_prompt(name=unique, template="Say {{word}}.")
         assert mlflow.genai.load_prompt(f"prompts:/{unique}/1").template == "Say {{word}}."

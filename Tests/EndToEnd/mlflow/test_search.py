@@ -190,6 +190,7 @@ class TestRegistry:
         assert {int(version.version) - 1 for version in found} == expected
 
 
+@pytest.mark.needs("initialize_logged_model")
 class TestLoggedModels:
     @pytest.fixture(scope="class")
     def world(self, server):

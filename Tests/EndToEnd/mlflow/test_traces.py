@@ -10,11 +10,15 @@ import uuid
 import mlflow
 import pytest
 import requests
-from mlflow.entities import AssessmentSource, Expectation, Feedback, SpanType
+from mlflow import entities
 from mlflow.exceptions import MlflowException
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
-    ExportTraceServiceRequest,
+
+protocol = pytest.importorskip(
+    "opentelemetry.proto.collector.trace.v1.trace_service_pb2",
+    reason="this client does not send spans by OpenTelemetry's protocol",
 )
+
+pytestmark = pytest.mark.needs("entities.Expectation", "entities.Feedback")
 
 
 @pytest.fixture
@@ -43,7 +47,7 @@ def found(experiment, filter=None, **options):
 
 
 def export(count=1, trace=None, error=False):
-    request = ExportTraceServiceRequest()
+    request = protocol.ExportTraceServiceRequest()
     group = request.resource_spans.add()
     attribute = group.resource.attributes.add(key="service.name")
     attribute.value.string_value = "shop"
@@ -70,7 +74,7 @@ def post(body, experiment, **more):
 
 class TestTracing:
     def test_decorated_calls_come_back_whole(self, traced):
-        @mlflow.trace(span_type=SpanType.TOOL, attributes={"ratio": 0.5, "deep": {"a": [1, "x", None, True]}})
+        @mlflow.trace(span_type=entities.SpanType.TOOL, attributes={"ratio": 0.5, "deep": {"a": [1, "x", None, True]}})
         def inner(x):
             return {"twice": 2 * x}
 
@@ -93,7 +97,7 @@ class TestTracing:
         assert set(spans) == {"outer", "between", "inner"}
         assert spans["inner"].parent_id == spans["between"].span_id
         assert spans["between"].parent_id == spans["outer"].span_id
-        assert spans["inner"].span_type == SpanType.TOOL
+        assert spans["inner"].span_type == entities.SpanType.TOOL
         assert spans["inner"].outputs == {"twice": 42}
         assert spans["inner"].get_attribute("deep") == {"a": [1, "x", None, True]}
         assert spans["inner"].get_attribute("ratio") == 0.5
@@ -266,7 +270,7 @@ class TestChanges:
             pass
         id = mlflow.get_last_active_trace_id()
         mlflow.flush_trace_async_logging()
-        person = AssessmentSource(source_type="HUMAN", source_id="eva")
+        person = entities.AssessmentSource(source_type="HUMAN", source_id="eva")
         feedback = mlflow.log_feedback(
             trace_id=id, name="good", value=False, rationale="odd", source=person, metadata={"a": "b"}, span_id=span.span_id
         )
@@ -280,13 +284,13 @@ class TestChanges:
         changed = mlflow.update_assessment(
             trace_id=id,
             assessment_id=feedback.assessment_id,
-            assessment=Feedback(name="good", value=True, rationale="seen", metadata={"c": "d"}),
+            assessment=entities.Feedback(name="good", value=True, rationale="seen", metadata={"c": "d"}),
         )
         assert (changed.value, changed.rationale, changed.metadata) == (True, "seen", {"a": "b", "c": "d"})
         assert changed.last_update_time_ms >= changed.create_time_ms
         with pytest.raises(MlflowException) as caught:
             mlflow.update_assessment(
-                trace_id=id, assessment_id=feedback.assessment_id, assessment=Expectation(name="good", value="x")
+                trace_id=id, assessment_id=feedback.assessment_id, assessment=entities.Expectation(name="good", value="x")
             )
         assert caught.value.error_code == "INVALID_PARAMETER_VALUE"
         better = mlflow.override_feedback(trace_id=id, assessment_id=feedback.assessment_id, value=False, rationale="no")
@@ -337,7 +341,7 @@ class TestExport:
     def test_bad_exports_are_refused(self, experiment):
         request, _ = export()
         body = request.SerializeToString()
-        short = ExportTraceServiceRequest()
+        short = protocol.ExportTraceServiceRequest()
         short.CopyFrom(request)
         short.resource_spans[0].scope_spans[0].spans[0].trace_id = b"abc"
         cases = [

@@ -41,7 +41,9 @@ package struct Comparison: Equatable, Sendable {
 /// What a clause or a sort order speaks of: a property of the thing itself, or by key a metric, param, tag or dataset of it, and of a
 /// trace its metadata, a property of one of its spans, or what was said of it.
 package struct SearchSubject: Hashable, Sendable {
-    package enum Kind: String, CaseIterable, Sendable { case attribute, metric, param, tag, dataset, metadata, span, feedback, expectation }
+    package enum Kind: String, CaseIterable, Sendable {
+        case attribute, metric, param, tag, dataset, metadata, span, assessment, feedback, expectation
+    }
 
     package var kind: Kind
     package var key: String
@@ -61,6 +63,7 @@ package struct SearchSubject: Hashable, Sendable {
         case "dataset", "datasets": .dataset
         case "metadata", "request_metadata": .metadata
         case "span": .span
+        case "assessment": .assessment
         case "feedback": .feedback
         case "expectation": .expectation
         default: nil

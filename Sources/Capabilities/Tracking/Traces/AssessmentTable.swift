@@ -20,19 +20,22 @@ struct AssessmentTable {
     func insert(_ assessment: Assessment, of key: String) throws {
         try transaction.execute(
             """
-            INSERT INTO trace_assessment (trace, id, kind, key, value, number, content, overrides, is_valid, created, updated)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO trace_assessment (trace, id, kind, key, value, number, score, json, content, overrides, is_valid, created, updated)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             key, assessment.id, assessment.kind, assessment.name, try Self.text(of: assessment.value), assessment.value.double,
-            try Self.content(of: assessment), assessment.overrides, assessment.isValid, assessment.created, assessment.updated)
+            assessment.value.score, Self.json(of: assessment.value), try Self.content(of: assessment), assessment.overrides,
+            assessment.isValid, assessment.created, assessment.updated)
     }
 
     func update(_ assessment: Assessment, of key: String) throws {
         try transaction.execute(
             """
-            UPDATE trace_assessment SET key = ?, value = ?, number = ?, content = ?, is_valid = ?, updated = ? WHERE trace = ? AND id = ?
+            UPDATE trace_assessment SET key = ?, value = ?, number = ?, score = ?, json = ?, content = ?, is_valid = ?, updated = ?
+            WHERE trace = ? AND id = ?
             """,
-            assessment.name, try Self.text(of: assessment.value), assessment.value.double, try Self.content(of: assessment),
+            assessment.name, try Self.text(of: assessment.value), assessment.value.double, assessment.value.score,
+            Self.json(of: assessment.value), try Self.content(of: assessment),
             assessment.isValid, assessment.updated, key, assessment.id)
     }
 
@@ -71,6 +74,13 @@ struct AssessmentTable {
             String(decoding: try encoder.encode(value), as: UTF8.self), to: TraceLimit.searchableBytes)
     }
 
+    /// What groups are told apart by; a whole number has no point.
+    private static func json(of value: JSONValue) -> String {
+        var value = value
+        if case .number(let number) = value, let whole = Int64(exactly: number) { value = .integer(whole) }
+        return TrackingKey.shortened(value.jsonText, to: TraceLimit.searchableBytes)
+    }
+
     private static func content(of assessment: Assessment) throws -> String {
         let content = Content(
             value: assessment.value, source: assessment.source, span: assessment.span, rationale: assessment.rationale,
@@ -88,5 +98,22 @@ struct AssessmentTable {
         assessment.id = try row["id"]
         assessment.isValid = try row["is_valid"]
         return assessment
+    }
+}
+
+extension JSONValue {
+    /// What an assessment's value says as a number; nil when it says none.
+    fileprivate var score: Double? {
+        switch self {
+        case .bool(let flag): return flag ? 1 : 0
+        case .integer, .number: return double.flatMap { $0.isFinite ? $0 : nil }
+        case .string(let text):
+            switch text.trimmingCharacters(in: .whitespacesAndNewlines).lowercased() {
+            case "yes": return 1
+            case "no": return 0
+            default: return nil
+            }
+        case .null, .array, .object: return nil
+        }
     }
 }

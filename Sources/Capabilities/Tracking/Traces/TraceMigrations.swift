@@ -12,6 +12,7 @@ package enum TraceMigrations {
         [
             Migration(1, "traces and spans", traces + facts + spans),
             Migration(2, "assessments", assessments),
+            Migration(3, "numbers to aggregate", numbers),
         ])
 
     private static let traces = [
@@ -99,6 +100,27 @@ package enum TraceMigrations {
             PRIMARY KEY (trace, span, key),
             FOREIGN KEY (trace, span) REFERENCES trace_span (trace, id)
         ) {clustered}
+        """,
+    ]
+
+    private static let numbers = [
+        // Of the whole trace where the span is ''.
+        """
+        CREATE TABLE trace_number (
+            trace TEXT NOT NULL REFERENCES trace (key),
+            span TEXT NOT NULL,
+            key TEXT NOT NULL,
+            number DOUBLE PRECISION NOT NULL,
+            PRIMARY KEY (trace, span, key)
+        ) {clustered}
+        """,
+        "ALTER TABLE trace_assessment ADD COLUMN score DOUBLE PRECISION",
+        "ALTER TABLE trace_assessment ADD COLUMN json TEXT",
+        """
+        UPDATE trace_assessment SET score = CASE WHEN number IS NOT NULL THEN number WHEN LOWER(TRIM(value)) = 'yes' THEN 1
+        WHEN LOWER(TRIM(value)) = 'no' THEN 0 WHEN value = 'true' THEN 1 WHEN value = 'false' THEN 0 END,
+        json = CASE WHEN number IS NOT NULL OR value IN ('true', 'false', 'null') OR value LIKE '[%' OR value LIKE '{%' THEN value
+        ELSE '"' || REPLACE(value, '"', '\\"') || '"' END
         """,
     ]
 

@@ -93,6 +93,8 @@ package struct SpanBatch: Sendable {
     package var name: String?
     package var tags: [Tag]
     package var metadata: [Tag]
+    /// Numbers told of its spans, by span and name, to be aggregated.
+    package var numbers: [String: [String: Double]] = [:]
 
     package init(
         trace: String, spans: [TraceSpan], request: String? = nil, response: String? = nil, name: String? = nil, tags: [Tag] = [],

@@ -21,6 +21,7 @@ struct TraceTable {
     var metadata: TagTable { TagTable("trace_metadata", of: "trace", in: transaction) }
     var spans: TraceSpanTable { TraceSpanTable(transaction: transaction) }
     var assessments: AssessmentTable { AssessmentTable(transaction: transaction) }
+    var numbers: TraceNumberTable { TraceNumberTable(transaction: transaction) }
     var links: TraceLinkTable { TraceLinkTable(transaction: transaction, workspace: workspace) }
 
     /// Also what was deleted.
@@ -104,7 +105,7 @@ struct TraceTable {
 
     /// Leaves of a trace no more than that it was there.
     func delete(_ keys: [String]) throws {
-        for table in ["trace_span_attribute", "trace_span", "trace_assessment", "trace_tag", "trace_metadata"] {
+        for table in ["trace_span_attribute", "trace_span", "trace_assessment", "trace_tag", "trace_metadata", "trace_number"] {
             try execute("DELETE FROM \(table) WHERE trace IN", keys)
         }
         try execute(

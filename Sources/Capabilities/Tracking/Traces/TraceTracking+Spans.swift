@@ -40,6 +40,7 @@ extension TraceTracking {
             try table.insert(entry)
         }
         let grown = try table.spans.put(batch.spans, of: entry.key)
+        try table.numbers.set(batch.numbers.filter { !$0.key.isEmpty }, of: entry.key)
         entry.trace.spanCount += grown.count
         entry.spanBytes += grown.bytes
         guard entry.trace.spanCount <= TraceLimit.spans, entry.spanBytes <= TraceLimit.traceBytes else {

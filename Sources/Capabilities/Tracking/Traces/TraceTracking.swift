@@ -17,9 +17,13 @@ package struct TraceTracking: Sendable {
 
     /// Takes the facts of a whole trace; told again, they replace what was told before.
     ///
-    /// - Parameter runs: The runs it belongs to.
-    package func start(_ trace: Trace, runs: [String] = [], by caller: Caller) async throws -> Trace {
-        try await tell(trace, runs: runs, isFinal: true, by: caller)
+    /// - Parameters:
+    ///   - runs: The runs it belongs to.
+    ///   - numbers: By name, to be aggregated over traces.
+    package func start(
+        _ trace: Trace, runs: [String] = [], numbers: [String: Double] = [:], by caller: Caller
+    ) async throws -> Trace {
+        try await tell(trace, runs: runs, numbers: numbers, isFinal: true, by: caller)
     }
 
     /// Takes the facts of a trace that goes on, to be ended by `finish`.
@@ -121,7 +125,9 @@ package struct TraceTracking: Sendable {
         }
     }
 
-    private func tell(_ trace: Trace, runs: [String], isFinal: Bool, by caller: Caller) async throws -> Trace {
+    private func tell(
+        _ trace: Trace, runs: [String], numbers: [String: Double] = [:], isFinal: Bool, by caller: Caller
+    ) async throws -> Trace {
         try TraceLimit.check(trace.id)
         try TraceLimit.check(trace.tags, "tag")
         try TraceLimit.check(trace.metadata, "trace's metadata")
@@ -147,6 +153,7 @@ package struct TraceTracking: Sendable {
             }
             try table.tags.set(TraceLimit.shortened(told.tags), on: .text(entry.key))
             try table.metadata.set(TraceLimit.shortened(told.metadata), on: .text(entry.key))
+            try table.numbers.set(["": numbers], of: entry.key)
             try table.links.insert([told.id], .run, runs)
             try add(told.assessments, to: entry, in: table)
             return try table.complete([entry])[0]

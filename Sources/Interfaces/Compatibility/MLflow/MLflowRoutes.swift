@@ -11,7 +11,8 @@ package struct MLflowRoutes: RouteGroup {
 
     package init(
         experiments: ExperimentTracking, runs: RunTracking, loggedModels: LoggedModelTracking, artifacts: ArtifactStore,
-        registry: ModelRegistry, uploads: ArtifactUploads, links: SignedLinks, scheme: String, traces: TraceTracking, webhooks: Webhooks
+        registry: ModelRegistry, uploads: ArtifactUploads, links: SignedLinks, scheme: String, traces: TraceTracking, webhooks: Webhooks,
+        evaluationDatasets: EvaluationDatasetTracking, identity: Identity
     ) {
         let files = ArtifactFiles(artifacts: artifacts, registry: registry)
         let addresses = LinkAddresses(links: links, scheme: scheme)
@@ -26,8 +27,10 @@ package struct MLflowRoutes: RouteGroup {
             RegisteredModelRoutes(registry: registry),
             ModelVersionRoutes(registry: registry, source: ModelSource(runs: runs, models: loggedModels, registry: registry)),
             MLflowWebhookRoutes(webhooks: webhooks),
-            MLflowServerRoutes(),
-            TraceRoutes(traces: traces), TraceV2Routes(traces: traces), AssessmentRoutes(traces: traces), SpanExportRoutes(traces: traces),
+            MLflowServerRoutes(), UserRoutes(identity: identity),
+            TraceRoutes(traces: traces), TraceMetricRoutes(traces: traces), TraceV2Routes(traces: traces), AssessmentRoutes(traces: traces),
+            SpanExportRoutes(traces: traces),
+            EvaluationDatasetRoutes(datasets: evaluationDatasets), EvaluationRecordRoutes(datasets: evaluationDatasets),
         ]
     }
 

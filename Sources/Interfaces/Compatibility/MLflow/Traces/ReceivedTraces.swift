@@ -26,6 +26,9 @@ enum ReceivedTraces {
                 var batch = batches[id] ?? SpanBatch(trace: id, spans: [], tags: tags)
                 if span.parent == nil { read(root: span, into: &batch) }
                 read(session: span, into: &batch)
+                if let cost = span[TraceMetrics.costAttribute] {
+                    batch.numbers[span.id] = TraceMetrics.numbers(TraceMetrics.costs, in: cost)
+                }
                 batch.spans.append(span)
                 batches[id] = batch
             }

@@ -53,8 +53,9 @@ struct TraceRoutes: RouteGroup {
     private func start(_ call: MLflowCall) async throws -> JSONWriter {
         guard let info = try call.fields.object("trace")?.object("trace_info") else { throw MLflowFields.missing("trace") }
         let metadata = try info.pairs("trace_metadata")
+        let usage = metadata.last { $0.key == TraceMetrics.usageKey }.map { TraceMetrics.numbers(TraceMetrics.tokens, in: .text($0.value)) }
         let trace = try await traces.start(
-            try Self.trace(info, metadata, now: call.now), runs: TraceWords.runs(in: metadata), by: call.caller)
+            try Self.trace(info, metadata, now: call.now), runs: TraceWords.runs(in: metadata), numbers: usage ?? [:], by: call.caller)
         return JSONWriter.object { $0.member("trace") { $0.member("trace_info") { $0.write(trace) } } }
     }
 

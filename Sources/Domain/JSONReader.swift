@@ -1,31 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Domain
 import Foundation
 
 /// Reads JSON (RFC 8259) in one pass over its bytes, taking the bare `NaN` and `Infinity` that Python writes as numbers too.
 ///
 /// Whole numbers that fit are integers, all others doubles.
-struct JSONReader {
-    static let maximumDepth = 64
+package struct JSONReader {
+    package static let maximumDepth = 64
 
     private let bytes: UnsafeBufferPointer<UInt8>
     private var position = 0
     private var depth = 0
 
     /// - Throws: `Problem` `.invalid` naming the place where it stops being JSON.
-    static func value(in bytes: UnsafeBufferPointer<UInt8>) throws(Problem) -> JSONValue {
+    package static func value(in bytes: UnsafeBufferPointer<UInt8>) throws(Problem) -> JSONValue {
         try node(in: bytes).value
     }
 
     /// - Throws: As `value`.
-    static func node(in bytes: UnsafeBufferPointer<UInt8>) throws(Problem) -> JSONNode {
+    package static func node(in bytes: UnsafeBufferPointer<UInt8>) throws(Problem) -> JSONNode {
         var reader = JSONReader(bytes: bytes)
         reader.skipSpace()
         let node = try reader.value()
         reader.skipSpace()
         guard reader.position == bytes.count else { throw reader.malformed("more follows after its end") }
         return node
+    }
+
+    /// - Throws: As `value(in:)`.
+    package static func value(of text: String) throws(Problem) -> JSONValue {
+        let bytes = Array(text.utf8)
+        return try bytes.withUnsafeBufferPointer { bytes throws(Problem) in try value(in: bytes) }
     }
 
     private init(bytes: UnsafeBufferPointer<UInt8>) {

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Domain
-
 /// A JSON value as it was read: an object keeps its members in order, since a request's few members are found sooner than hashed.
-enum JSONNode: Sendable {
+package enum JSONNode: Sendable {
     case null
     case bool(Bool)
     case integer(Int64)
@@ -12,13 +10,18 @@ enum JSONNode: Sendable {
     case array([JSONNode])
     case object([Member])
 
-    struct Member: Sendable {
-        let name: String
-        let node: JSONNode
+    package struct Member: Sendable {
+        package let name: String
+        package let node: JSONNode
+
+        package init(name: String, node: JSONNode) {
+            self.name = name
+            self.node = node
+        }
     }
 
     /// The same as a value of the domain; of repeated members the last one counts.
-    var value: JSONValue {
+    package var value: JSONValue {
         switch self {
         case .null: .null
         case .bool(let flag): .bool(flag)
@@ -33,5 +36,5 @@ enum JSONNode: Sendable {
 
 extension [JSONNode.Member] {
     /// The last member of this name. O(members).
-    subscript(name: String) -> JSONNode? { last { $0.name == name }?.node }
+    package subscript(name: String) -> JSONNode? { last { $0.name == name }?.node }
 }
