@@ -66,14 +66,14 @@ package struct DhowClient: Sendable {
     /// Writes the body of the answer into a file as it comes, whatever its size; what was there is replaced when all of it has come.
     ///
     /// - Returns: How many bytes were written.
-    package func download(_ path: String, to file: URL) async throws -> Int64 {
+    package func download(_ path: String, _ query: [String: String?] = [:], to file: URL) async throws -> Int64 {
         let part = file.deletingLastPathComponent().appending(path: ".\(file.lastPathComponent).\(UUID().uuidString)")
         guard FileManager.default.createFile(atPath: part.path, contents: nil), let handle = try? FileHandle(forWritingTo: part) else {
             throw Problem(.invalid, "client.file.unwritable", "'\(file.path)' cannot be written.", fix: "Choose another --output.")
         }
         do {
             var size: Int64 = 0
-            let response = try await execute(.GET, path, [:], body: nil, type: nil)
+            let response = try await execute(.GET, path, query, body: nil, type: nil)
             for try await chunk in response.body {
                 try handle.write(contentsOf: chunk.readableBytesView)
                 size += Int64(chunk.readableBytes)

@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """`dhow import mlflow` from a stock database, compared through the unmodified client."""
 
+import json
 import math
 import os
+import signal
 import subprocess
-import time
+import urllib.request
 
 import pytest
+from installation import kill_when
 from moved import BINARY, bring
 
 
@@ -93,14 +96,28 @@ def test_names_that_are_taken_are_told_before_anything_is_stored(source, target)
     assert target.get_model_version_by_alias("old " + source.model, "champion").run_id == source.runs[2]
 
 
+def stored_points(source):
+    """How many points the server says that the import of the source has stored."""
+    request = urllib.request.Request(
+        f"{os.environ['DHOW_URL']}/api/v1/imports?limit=1000",
+        headers={"Authorization": f"Bearer {os.environ['DHOW_TOKEN']}"},
+    )
+    with urllib.request.urlopen(request) as answer:
+        imports = json.load(answer)["items"]
+    position = next((item.get("position") for item in imports if item["source"] == source.url), None)
+    return json.loads(position)["tally"]["kinds"].get("metrics", {}).get("count", 0) if position else 0
+
+
 def test_an_import_that_is_killed_goes_on(source, target):
+    source.add_points(90_000)
     command = [BINARY, "import", "mlflow", "--from", source.url, "--artifacts", str(source.folder)]
-    for moment in (0.1, 0.3, 0.5):
+    for enough in (1, 30_000, 60_000):
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(moment)
-        process.kill()
-        process.wait()
-    bring(source)
+        kill_when(process, lambda enough=enough: stored_points(source) >= enough)
+        assert process.returncode == -signal.SIGKILL
+    report = bring(source)
+    kinds = {line["kind"]: line for line in report["kinds"]}
+    assert kinds["metrics"]["source"] == kinds["metrics"]["target"] == 6 * 703 + 90_000
     compare(source, target)
 
 
