@@ -29,6 +29,11 @@ struct ImportCommands: AsyncParsableCommand {
             let root = artifacts.map { ArtifactRoot(URL(filePath: $0)) }
             let name = name ?? prefix + Self.address(from)
             let runner = ImportRunner(options: options)
+            if from.hasPrefix("http://") || from.hasPrefix("https://") {
+                let server = try MLflowServer(
+                    url: from, environment: ProcessInfo.processInfo.environment, workspace: sourceWorkspace)
+                return try await runner.run(try MLflowServerSource(server, prefix: prefix, root: root), named: name)
+            }
             let database = try await opened()
             let source = MLflowDatabaseSource(database, workspace: sourceWorkspace, prefix: prefix, artifacts: root)
             try await runner.run(source, named: name)

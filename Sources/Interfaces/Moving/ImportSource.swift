@@ -55,6 +55,8 @@ package struct SourceFile: Sendable {
     package var digest: String?
     /// The file was fetched for this part and goes once it is stored.
     package var isTemporary = false
+    /// As the source says; 0 when it does not.
+    package var bytes: Int64 = 0
 
     package init(run: String?, loggedModel: String?, path: String, file: URL) {
         self.run = run
