@@ -81,7 +81,7 @@ package struct ExperimentRoutes: RouteGroup {
 }
 
 extension APIContext {
-    fileprivate func experiment() throws -> Int64 {
+    func experiment() throws -> Int64 {
         let text = try parameter("experiment")
         guard let id = Int64(text) else { throw Experiment.unknown(text) }
         return id
