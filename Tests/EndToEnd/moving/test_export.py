@@ -3,6 +3,7 @@
 
 import json
 import math
+import os
 import subprocess
 
 import pytest
@@ -115,6 +116,23 @@ def test_names_choose_a_part(filled, tmp_path):
     with Installation(tmp_path) as other:
         other.run("import", "dhow", "--from", str(tmp_path / "part"))
         other.run("import", "dhow", "--from", str(tmp_path / "model"))
+
+
+def test_a_prefix_goes_before_names(filled, tmp_path):
+    run("export", "--to", str(tmp_path / "part"), "--experiment", filled.experiment.name, "--model", filled.model)
+    with Installation(tmp_path) as other:
+        other.run("import", "dhow", "--from", str(tmp_path / "part"), "--prefix", "old ")
+        other.run("export", "--to", str(tmp_path / "again"))
+    export = Export(tmp_path / "again")
+    assert f"old {filled.experiment.name}" in [item["name"] for item in export.lines("experiments")]
+    assert [item["name"] for item in export.lines("models")] == [f"old {filled.model}"]
+    assert {item["model"] for item in export.lines("versions")} == {f"old {filled.model}"}
+
+
+def test_only_who_may_read_exports_can_write_one(tmp_path):
+    environment = os.environ | {"DHOW_TOKEN": "dhow_wrong"}
+    result = run("export", "--to", str(tmp_path / "out"), environment=environment, check=False)
+    assert result.returncode == 77
 
 
 def test_a_name_that_is_not_there_is_told(tmp_path):

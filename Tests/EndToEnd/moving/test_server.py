@@ -33,7 +33,6 @@ def test_everything_comes_over_and_a_repetition_changes_nothing(served, target):
     served.client.log_outputs(run, [LoggedModelOutput(model.model_id, 3)])
     served.client.log_metric(run, "quality", 0.3, step=3, model_id=model.model_id)
     report = bring(served)
-    assert not report["omitted"]
     compare(served, target)
     moved = target.get_logged_model(model.model_id)
     assert (moved.name, moved.params, moved.tags) == ("net", {"depth": "4"}, {"a": "b"})
@@ -74,11 +73,23 @@ def test_artifacts_on_the_server_s_own_disk_come_through_it(served, target, tmp_
         assert file.read() == "on disk"
 
 
-def test_artifacts_that_are_gone_are_told(served, stock, target):
+def test_what_the_server_does_not_show_is_told(served, target):
+    from mlflow.entities import LoggedModelOutput
+
     run = served.runs[0]
-    file = stock.folder / "kept" / served.experiment.experiment_id / run / "artifacts" / "notes" / "note.txt"
-    file.rename(file.with_name("other.txt"))
-    assert bring(served)["omitted"] == {}
+    model = served.client.create_logged_model(served.experiment.experiment_id, name="gone", source_run_id=run)
+    served.client.log_outputs(run, [LoggedModelOutput(model.model_id, 0)])
+    served.client.delete_logged_model(model.model_id)
+    assert bring(served)["omitted"] == {"links of runs to logged models that were deleted": 1}
+    assert target.get_run(run).info.run_id == run
+
+
+def test_files_are_taken_from_the_folder_where_they_are_in_it(served, stock, target):
+    run = served.runs[0]
+    folder = stock.folder / "kept"
+    note = folder / served.experiment.experiment_id / run / "artifacts" / "notes" / "note.txt"
+    note.rename(note.with_name("other.txt"))
+    bring(served, "--artifacts", str(folder))
     assert [item.path for item in target.list_artifacts(run, "notes")] == ["notes/other.txt"]
 
 

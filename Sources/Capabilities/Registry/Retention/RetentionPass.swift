@@ -89,13 +89,14 @@ struct RetentionPass {
             try $0.runs($1)
         }
         try await each(.purgeLoggedModels, experiment) {
-            try $0.loggedModels(putAwayBy: limit, all: goes, after: $1, limit: Self.batch)
+            // Somebody may have restored the experiment meanwhile.
+            try $0.loggedModels(putAwayBy: limit, all: try goes && $0.isPutAway(by: limit), after: $1, limit: Self.batch)
         } _: {
             try $0.loggedModels($1)
         }
         if goes {
             try await each(.deleteTraces, experiment) {
-                try $0.traces(begunBy: nil, after: $1, limit: Self.batch)
+                try $0.isPutAway(by: limit) ? $0.traces(begunBy: nil, after: $1, limit: Self.batch) : []
             } _: {
                 try $0.traces($1)
             }

@@ -107,6 +107,8 @@ struct ExportFolder {
 
     private mutating func commit() throws {
         try flush()
+        // The progress never says more than what is on the disk.
+        if unsaved > 0 { try handle?.synchronize() }
         let data = try JSONEncoder().encode(progress)
         try data.write(to: folder.appending(path: ExportLayout.progress), options: .atomic)
         unsaved = 0
@@ -127,6 +129,11 @@ struct ExportFolder {
             throw Problem(.invalid, "export.file.unwritable", "'\(url.path)' cannot be written.", fix: "Export into another folder.")
         }
         let handle = try FileHandle(forWritingTo: url)
+        guard try handle.seekToEnd() >= UInt64(file.bytes) else {
+            throw Problem(
+                .conflict, "export.folder.damaged", "'\(url.path)' is shorter than what was written to it.",
+                why: "Something else changed it.", fix: "Export into another folder.")
+        }
         try handle.truncate(atOffset: UInt64(file.bytes))
         self.handle = handle
     }

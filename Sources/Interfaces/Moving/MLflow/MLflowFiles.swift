@@ -17,10 +17,12 @@ struct MLflowFiles {
         of owner: MLflowOwner, at location: String, after path: String, budget: (points: Int, files: Int, bytes: Int64),
         to part: inout SourcePart
     ) async throws -> String? {
+        var last = path
         if let files = try root?.files(at: location), !files.isEmpty {
             for file in files where file.path > path {
-                guard part.files.count < budget.files else { return part.files.last?.path }
+                guard part.files.count < budget.files else { return last }
                 part.files.append(SourceFile(owner, file.path, file.file))
+                last = file.path
             }
             return nil
         }
@@ -32,7 +34,6 @@ struct MLflowFiles {
             return nil
         }
         var bytes = part.files.reduce(0) { $0 + $1.bytes }
-        var last = path
         for file in files where file.path > path {
             guard part.files.count < budget.files, bytes < budget.bytes || part.files.isEmpty else { return last }
             let copy = fetched.place()

@@ -69,7 +69,12 @@ package struct MLflowServer: Sendable {
             "order_by": [["field_name": "creation_timestamp", "ascending": true]],
         ]
         if let token { body["page_token"] = .string(token) }
-        return try await post("logged-models/search", .object(body)).page("models")
+        do {
+            return try await post("logged-models/search", .object(body)).page("models")
+        } catch let problem as Problem where problem.kind == .notFound {
+            // Servers before MLflow 3 know none.
+            return ([], nil)
+        }
     }
 
     func history(of key: String, in run: String, after token: String?) async throws -> (items: [JSONValue], next: String?) {

@@ -161,35 +161,6 @@ package final class MLflowServerSource: ImportSource {
         return false
     }
 
-    /// One model with all its versions.
-    private func model(_ place: inout Place, _ part: inout SourcePart) async throws -> Bool {
-        let prompts = place.phase == .prompts
-        guard place.index >= 0 else { return false }
-        let (items, next) = try await server.registeredModels(prompts: prompts, after: place.token)
-        guard place.index < items.count else { return false }
-        let value = items[place.index]
-        place.index += 1
-        if place.index == items.count { (place.token, place.index) = (next, next == nil ? -1 : 0) }
-        guard let record = RegisteredModelRecord(value, prefix: prefix), let name = value["name"]?.text else { return true }
-        part.models = [record]
-        var versions: [VersionRecord] = []
-        try await every({ try await server.versions(of: name, prompts: prompts, after: $0) }) { value in
-            if let version = VersionRecord(value, prefix: prefix) { versions.append(version) }
-        }
-        versions.sort { $0.version < $1.version }
-        for index in versions.indices {
-            guard let folder = versions[index].artifacts else { continue }
-            let isThere =
-                if let run = folder.run { try await server.hasRun(run) } else { try await server.hasLoggedModel(folder.loggedModel ?? "") }
-            if !isThere {
-                versions[index].artifacts = nil
-                part.omitted["files of versions whose run or logged model was deleted", default: 0] += 1
-            }
-        }
-        part.versions = versions
-        return true
-    }
-
     /// Goes through the members of every experiment from the place on, until a part is full.
     ///
     /// - Parameter body: Adds one; false when the part is full before all of it is in it.
@@ -226,7 +197,7 @@ package final class MLflowServerSource: ImportSource {
         return ids
     }
 
-    private func every(
+    func every(
         _ page: (String?) async throws -> (items: [JSONValue], next: String?), _ body: (JSONValue) throws -> Void
     ) async throws {
         var token: String?
