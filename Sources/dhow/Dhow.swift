@@ -18,7 +18,7 @@ struct Dhow: AsyncParsableCommand {
                 name: "Server:",
                 subcommands: [
                     ServeCommand.self, MigrateCommand.self, DoctorCommand.self, KeyCommands.self, BlobCommands.self, DemoCommand.self,
-                    ImportCommands.self,
+                    ExportCommand.self, ImportCommands.self, RetentionCommands.self,
                 ]),
             CommandGroup(name: "Identity:", subcommands: [TokenCommands.self, BindingCommands.self]),
             CommandGroup(name: "Evidence:", subcommands: [LedgerCommands.self, LineageCommands.self]),

@@ -9,6 +9,7 @@ import HTTPServer
 import Logging
 import Monitoring
 import Pipelines
+import Registry
 import ServiceLifecycle
 import Serving
 import Tracking
@@ -33,6 +34,7 @@ extension Platform {
                 Loop("overdue rollouts", logger) { try await pauseOverdueRollouts() },
                 Loop("triggers", logger) { await triggers.run() },
                 Loop("webhooks", logger) { await webhooks.dispatcher.run() },
+                Loop("retention", logger) { try await retentionController.run() },
             ]
         }
         if roles.contains(.worker) {
@@ -81,6 +83,13 @@ extension Platform {
                 let open = try Incidents.open(endpoint: endpoint, workspace: entry.workspace, in: transaction)
                 return open.first.map { "Incident \($0.id) of endpoint '\(endpoint)' is open: its data are broken." }
             })
+    }
+
+    private var retentionController: RetentionController {
+        let logger = logger
+        return RetentionController(retention: Retention(governor: governor)) { workspace, error in
+            logger.error("a pass of retention failed", metadata: ["workspace": .string(workspace), "error": .string("\(error)")])
+        }
     }
 
     private func pauseOverdueRollouts() async throws {

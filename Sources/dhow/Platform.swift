@@ -172,6 +172,7 @@ struct Platform: Sendable {
             WebhookRoutes(webhooks: webhooks.use),
             ImportRoutes(imports: Imports(governor: governor, blobs: storage.blobs), blobs: storage.blobs),
             ExportRoutes(exports: Exports(governor: governor), artifacts: artifacts, registry: registry),
+            RetentionRoutes(retention: Retention(governor: governor)),
             LedgerRoutes(governor: governor, key: ledger.key),
             LineageRoutes(query: lineage, key: ledger.key),
         ]

@@ -36,7 +36,7 @@ struct RegistryWorld: Sendable {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let migrations = [
             GovernanceMigrations.list, LedgerMigrations.list, BlobMigrations.list, TrackingMigrations.list, LineageMigrations.list,
-            RegistryMigrations.list,
+            RegistryMigrations.list, ImportMigrations.list,
         ]
         return try await engine.withDatabase(migrations) { database in
             let clock = SystemWallClock()

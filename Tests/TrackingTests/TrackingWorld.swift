@@ -29,7 +29,7 @@ struct TrackingWorld: Sendable {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let migrations = [
             GovernanceMigrations.list, LedgerMigrations.list, BlobMigrations.list, TrackingMigrations.list, LineageMigrations.list,
-            TraceMigrations.list, ArtifactUploadMigrations.list, EvaluationDatasetMigrations.list,
+            TraceMigrations.list, ArtifactUploadMigrations.list, EvaluationDatasetMigrations.list, ImportMigrations.list,
         ]
         return try await engine.withDatabase(migrations) { database in
             let clock = HandClock()

@@ -29,6 +29,15 @@ struct ModelVersionTable {
         ],
         identity: ["name", "version_number"])
 
+    /// Conditions for what retention must keep: there is a version of a `run`, of a `logged_model`.
+    static let ofRun = """
+        EXISTS (SELECT 1 FROM model_version WHERE model_version.workspace = run.workspace AND model_version.run = run.id)
+        """
+    static let ofLoggedModel = """
+        EXISTS (SELECT 1 FROM model_version
+        WHERE model_version.workspace = logged_model.workspace AND model_version.logged_model = logged_model.id)
+        """
+
     let transaction: any Transaction
     let workspace: String
 

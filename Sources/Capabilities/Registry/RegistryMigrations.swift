@@ -130,5 +130,8 @@ package enum RegistryMigrations {
                     "CREATE INDEX model_version_by_run_and_model ON model_version (workspace, run, model)",
                     "DROP INDEX model_version_by_run",
                 ]),
+            Migration(
+                5, "versions by logged model",
+                ["CREATE INDEX model_version_by_logged_model ON model_version (workspace, logged_model)"]),
         ])
 }

@@ -15,6 +15,7 @@ package enum TrackingMigrations {
             Migration(3, "artifacts", artifacts),
             Migration(4, "datasets and snapshots", snapshots),
             Migration(5, "runs by what they logged", runSearch),
+            Migration(6, "retention", retention),
         ])
 
     private static let experiments = [
@@ -114,6 +115,40 @@ package enum TrackingMigrations {
         "CREATE INDEX latest_metric_by_value ON latest_metric (experiment, key, is_nan, value, run)",
         "CREATE INDEX param_by_value ON param (key, substr(value, 1, 100), run)",
         "CREATE INDEX run_tag_by_value ON run_tag (key, substr(value, 1, 100), run)",
+    ]
+
+    /// What was put away before has no time of it: its days begin when the first pass sees it.
+    private static let retention = [
+        "ALTER TABLE run ADD COLUMN deleted BIGINT",
+        "ALTER TABLE experiment ADD COLUMN deleted BIGINT",
+        "ALTER TABLE logged_model ADD COLUMN deleted BIGINT",
+        "CREATE INDEX run_by_experiment ON run (experiment, id)",
+        "CREATE INDEX logged_model_by_experiment ON logged_model (experiment, id)",
+        "CREATE INDEX logged_model_by_run ON logged_model (run)",
+        "CREATE INDEX run_model_by_model ON run_model (model)",
+        // The experiment -1 stands for all of the workspace.
+        """
+        CREATE TABLE retention_policy (
+            workspace TEXT NOT NULL,
+            experiment BIGINT NOT NULL,
+            deleted_days BIGINT,
+            unreferred_days BIGINT,
+            trace_days BIGINT,
+            author TEXT NOT NULL,
+            updated BIGINT NOT NULL,
+            PRIMARY KEY (workspace, experiment)
+        )
+        """,
+        // What is gone but for its points and files, which are freed a bounded number at a time.
+        """
+        CREATE TABLE purged (
+            workspace TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            id TEXT NOT NULL,
+            folder TEXT,
+            PRIMARY KEY (workspace, kind, id)
+        ) {clustered}
+        """,
     ]
 
     private static let loggedModels = [

@@ -11,8 +11,9 @@ import NIOHTTP1
 /// Calls a Dhow server. Creating calls carry an `Idempotency-Key`, so that a call repeated after a lost answer happens once.
 package struct DhowClient: Sendable {
     package let url: String
-    private let token: String?
+    private let authorization: String?
     private let workspace: String
+    private let headers: [String: String]
     private let session: HTTPClient
 
     /// - Parameters:
@@ -20,9 +21,20 @@ package struct DhowClient: Sendable {
     ///   - certificateAuthority: PEM file of the authority to trust in place of the system's.
     /// - Throws: `Problem` `.invalid` when that file holds no certificate.
     package init(url: String, token: String?, workspace: String = "default", certificateAuthority: String? = nil) throws {
+        try self.init(
+            url: url, authorization: token.map { "Bearer \($0)" }, workspace: workspace, certificateAuthority: certificateAuthority)
+    }
+
+    /// - Parameters:
+    ///   - authorization: The header's whole value.
+    ///   - headers: Further ones of every request.
+    package init(
+        url: String, authorization: String?, workspace: String, headers: [String: String] = [:], certificateAuthority: String? = nil
+    ) throws {
         self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
-        self.token = token
+        self.authorization = authorization
         self.workspace = workspace
+        self.headers = headers
         session = try HTTPSession.trusting(certificateAuthority)
     }
 
@@ -66,14 +78,14 @@ package struct DhowClient: Sendable {
     /// Writes the body of the answer into a file as it comes, whatever its size; what was there is replaced when all of it has come.
     ///
     /// - Returns: How many bytes were written.
-    package func download(_ path: String, to file: URL) async throws -> Int64 {
+    package func download(_ path: String, _ query: [String: String?] = [:], to file: URL) async throws -> Int64 {
         let part = file.deletingLastPathComponent().appending(path: ".\(file.lastPathComponent).\(UUID().uuidString)")
         guard FileManager.default.createFile(atPath: part.path, contents: nil), let handle = try? FileHandle(forWritingTo: part) else {
             throw Problem(.invalid, "client.file.unwritable", "'\(file.path)' cannot be written.", fix: "Choose another --output.")
         }
         do {
             var size: Int64 = 0
-            let response = try await execute(.GET, path, [:], body: nil, type: nil)
+            let response = try await execute(.GET, path, query, body: nil, type: nil)
             for try await chunk in response.body {
                 try handle.write(contentsOf: chunk.readableBytesView)
                 size += Int64(chunk.readableBytes)
@@ -128,7 +140,8 @@ package struct DhowClient: Sendable {
         var request = HTTPClientRequest(url: url + (components.string ?? path))
         request.method = method
         request.body = body
-        if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
+        if let authorization { request.headers.add(name: "Authorization", value: authorization) }
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
         request.headers.add(name: "Dhow-Workspace", value: workspace)
         if let type { request.headers.add(name: "Content-Type", value: type) }
         if let idempotencyKey { request.headers.add(name: "Idempotency-Key", value: idempotencyKey) }

@@ -25,6 +25,8 @@ package struct Importer: Sendable {
     package struct Report: Codable, Sendable {
         package var id: String
         package var kinds: [Line]
+        /// How many things of the source did not come, by what they are and why.
+        package var omitted: [String: Int64]
 
         package struct Line: Codable, Sendable {
             package var kind: String
@@ -43,6 +45,7 @@ package struct Importer: Sendable {
     private struct Position: Codable {
         var source: String
         var tally: Tally
+        var omitted: [String: Int64]?
     }
 
     /// - Throws: `Problem` `.conflict` before anything is stored when names are taken.
@@ -51,17 +54,21 @@ package struct Importer: Sendable {
         let path = "/api/v1/imports/\(item.id)"
         try await checkNames(path)
         var position = try item.position.map { try JSONDecoder().decode(Position.self, from: Data($0.utf8)) }
+        if let place = position?.source, !source.canGoOn(after: place) { position = nil }
         if position != nil { tell("going on with the import that began at \(Date(timeIntervalSince1970: Double(item.begun) / 1000))") }
         while let part = try await source.part(after: position?.source) {
-            var tally = position?.tally ?? Tally()
-            let request = try await request(part, &tally)
+            var next = position ?? Position(source: part.position, tally: Tally())
+            next.source = part.position
+            if !part.omitted.isEmpty { next.omitted = (next.omitted ?? [:]).merging(part.omitted, uniquingKeysWith: +) }
+            let request = try await request(part, &next)
             let _: ImportAnswer = try await client.post(path + "/parts", request)
-            position = Position(source: part.position, tally: tally)
-            tell(Self.line(of: tally))
+            for file in part.files where file.isTemporary { try? FileManager.default.removeItem(at: file.file) }
+            position = next
+            tell(next.tally.summary)
         }
         let target = try await stored(by: item.id)
         let _: ImportAnswer = try await client.post(path + "/finish", [String: String]())
-        return report(item.id, position?.tally ?? Tally(), target)
+        return report(item.id, position, target)
     }
 
     private func checkNames(_ path: String) async throws {
@@ -77,70 +84,72 @@ package struct Importer: Sendable {
     }
 
     /// Puts the part's files, counts the part, and makes the request that stores it.
-    private func request(_ part: SourcePart, _ tally: inout Tally) async throws -> ImportPartRequest {
+    private func request(_ part: SourcePart, _ next: inout Position) async throws -> ImportPartRequest {
         var artifacts: [ArtifactRecord] = []
         for file in part.files {
-            let blob: BlobAnswer = try await client.upload(file.file, to: "/api/v1/blobs")
+            let blob = try await put(file.file, expecting: file.digest)
             artifacts.append(
-                ArtifactRecord(run: file.run, loggedModel: file.loggedModel, path: file.path, digest: blob.digest, size: blob.size))
+                ArtifactRecord(
+                    run: file.run, loggedModel: file.loggedModel, path: file.path, digest: blob.digest, size: blob.size,
+                    contentType: file.contentType))
         }
+        for blob in part.blobs { _ = try await put(blob.file, expecting: blob.digest) }
+        add(part, artifacts, to: &next.tally)
+        let position = String(decoding: try JSONEncoder().encode(next), as: UTF8.self)
+        return ImportPartRequest(
+            position: position, experiments: part.experiments, loggedModels: part.loggedModels, runs: part.runs, metrics: part.metrics,
+            artifacts: artifacts, models: part.models + part.aliases, versions: part.versions)
+    }
+
+    private func put(_ file: URL, expecting digest: String?) async throws -> BlobAnswer {
+        let blob: BlobAnswer = try await client.upload(file, to: "/api/v1/blobs")
+        guard digest == nil || blob.digest == digest else {
+            throw Problem(
+                .invalid, "import.blob.differs", "'\(file.path)' does not hold the bytes with the digest \(digest ?? "").",
+                why: "Its own is \(blob.digest).", fix: "Restore the file, or export anew.")
+        }
+        return blob
+    }
+
+    private func add(_ part: SourcePart, _ artifacts: [ArtifactRecord], to tally: inout Tally) {
         for record in part.experiments { tally.add(record) }
         for record in part.loggedModels { tally.add(record) }
         for record in part.runs { tally.add(record) }
         for record in part.metrics { tally.add(record) }
         for record in artifacts { tally.add(record) }
         for record in part.models { tally.add(record) }
+        for record in part.aliases { tally.add(aliasesOf: record) }
         for record in part.versions { tally.add(record) }
-        let position = String(decoding: try JSONEncoder().encode(Position(source: part.position, tally: tally)), as: UTF8.self)
-        return ImportPartRequest(
-            position: position, experiments: part.experiments, loggedModels: part.loggedModels, runs: part.runs, metrics: part.metrics,
-            artifacts: artifacts, models: part.models, versions: part.versions)
     }
 
     /// Reads back all that came with the import.
     private func stored(by id: String) async throws -> Tally {
         var tally = Tally()
-        try await pages("experiments", ["import": id], of: ExperimentRecord.self) { tally.add($0) }
-        try await pages("logged-models", ["import": id], of: LoggedModelRecord.self) { model in
+        try await client.exported("experiments", ["import": id], limit: 100, as: ExperimentRecord.self) { tally.add($0) }
+        try await client.exported("logged-models", ["import": id], limit: 100, as: LoggedModelRecord.self) { model in
             tally.add(model)
-            try await pages("artifacts", ["loggedModel": model.id], of: ArtifactRecord.self) { tally.add($0) }
+            try await client.exported("artifacts", ["loggedModel": model.id], limit: 100, as: ArtifactRecord.self) { tally.add($0) }
         }
-        try await pages("runs", ["import": id], of: RunRecord.self) { run in
+        try await client.exported("runs", ["import": id], limit: 100, as: RunRecord.self) { run in
             tally.add(run)
-            try await pages("metrics", ["run": run.id, "limit": "1000"], of: SeriesRecord.self) { tally.add($0) }
-            try await pages("artifacts", ["run": run.id], of: ArtifactRecord.self) { tally.add($0) }
+            try await client.exported("metrics", ["run": run.id], limit: 1000, as: SeriesRecord.self) { tally.add($0) }
+            try await client.exported("artifacts", ["run": run.id], limit: 100, as: ArtifactRecord.self) { tally.add($0) }
         }
-        try await pages("models", ["import": id], of: RegisteredModelRecord.self) { model in
+        try await client.exported("models", ["import": id], limit: 100, as: RegisteredModelRecord.self) { model in
             tally.add(model)
-            try await pages("versions", ["import": id, "model": model.name], of: VersionRecord.self) { tally.add($0) }
+            try await client.exported("versions", ["import": id, "model": model.name], limit: 100, as: VersionRecord.self) { tally.add($0) }
         }
         return tally
     }
 
-    private func pages<Record: Codable & Sendable>(
-        _ path: String, _ query: [String: String], of type: Record.Type, _ body: (Record) async throws -> Void
-    ) async throws {
-        var query = query
-        repeat {
-            let page: Page<Record> = try await client.get("/api/v1/exports/\(path)", query)
-            for item in page.items { try await body(item) }
-            query["after"] = page.next
-        } while query["after"] != nil
-    }
-
-    private func report(_ id: String, _ source: Tally, _ target: Tally) -> Report {
+    private func report(_ id: String, _ position: Position?, _ target: Tally) -> Report {
+        let source = position?.tally ?? Tally()
         let kinds = Set(source.kinds.keys).union(target.kinds.keys).sorted()
         let lines = kinds.map { kind in
             let (here, there) = (source.kinds[kind] ?? Tally.Kind(), target.kinds[kind] ?? Tally.Kind())
             return Report.Line(
                 kind: kind, source: here.count, target: there.count, sourceDigest: here.digest, targetDigest: there.digest)
         }
-        return Report(id: id, kinds: lines)
-    }
-
-    private static func line(of tally: Tally) -> String {
-        ["experiments", "runs", "metrics", "artifacts", "models", "versions"].compactMap { kind in
-            tally.kinds[kind].map { "\($0.count) \(kind)" }
-        }.joined(separator: ", ")
+        return Report(id: id, kinds: lines, omitted: position?.omitted ?? [:])
     }
 }

@@ -58,12 +58,20 @@ package struct Tally: Codable, Equatable, Sendable {
     package mutating func add(_ record: RegisteredModelRecord) {
         add("models", record.name, record.description ?? "")
         add(record.tags, of: "model/\(record.name)")
+        add(aliasesOf: record)
+    }
+
+    package mutating func add(aliasesOf record: RegisteredModelRecord) {
         for alias in record.aliases { add("aliases", record.name, alias.alias, String(alias.version)) }
     }
 
     package mutating func add(_ record: VersionRecord) {
         add("versions", record.model, String(record.version), record.environment, record.run ?? "", record.description ?? "")
         add(record.tags, of: "model/\(record.model)/\(record.version)")
+    }
+
+    package mutating func add(blob digest: String, size: Int64) {
+        add("blobs", digest, String(size))
     }
 
     private mutating func add(_ tags: [TagBody], of owner: String) {

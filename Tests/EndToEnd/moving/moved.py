@@ -16,9 +16,9 @@ os.environ["MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"] = "false"
 class Source:
     """What was written, for comparison."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, url=None):
         self.folder = folder
-        self.url = f"sqlite:///{folder / 'mlflow.db'}"
+        self.url = url or f"sqlite:///{folder / 'mlflow.db'}"
         self.mark = uuid.uuid4().hex[:8]
         self.model = f"moved-{self.mark}"
         self.workspace = "default"
@@ -35,9 +35,9 @@ class Source:
         )
 
         client = mlflow.MlflowClient(self.url)
-        experiment = client.create_experiment(
-            f"moved-{self.mark}", artifact_location=str(self.folder / "artifacts"), tags={"team": "a b"}
-        )
+        # A server keeps artifacts itself, unless told otherwise.
+        place = None if self.url.startswith("http") else str(self.folder / "artifacts")
+        experiment = client.create_experiment(f"moved-{self.mark}", artifact_location=place, tags={"team": "a b"})
         self.experiment = client.get_experiment(experiment)
         self.runs = []
         for index in range(runs):
@@ -62,9 +62,25 @@ class Source:
         return self
 
 
+    def add_points(self, count, database=None):
+        """A long series of the first run, written into the tables: through the client it would take minutes."""
+        import contextlib
+        import sqlite3
+
+        run = self.runs[0]
+        with contextlib.closing(sqlite3.connect(database or self.folder / "mlflow.db")) as connection, connection:
+            rows = ((run, "long", step / 7, 1_700_000_000_000 + step, step, False) for step in range(count))
+            insert = "INSERT INTO {} (run_uuid, key, value, timestamp, step, is_nan) VALUES (?, ?, ?, ?, ?, ?)"
+            connection.executemany(insert.format("metrics"), rows)
+            last = (run, "long", (count - 1) / 7, 1_700_000_000_000 + count - 1, count - 1, False)
+            connection.execute(insert.format("latest_metrics"), last)
+
+
 def bring(source, *arguments, check=True):
     """Runs `dhow import mlflow` and gives its report."""
     command = [BINARY, "import", "mlflow", "--from", source.url, "--artifacts", str(source.folder), "--json", *arguments]
+    if source.url.startswith("http"):
+        command = [BINARY, "import", "mlflow", "--from", source.url, "--json", *arguments]
     result = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     if check:
         assert result.returncode == 0, result.stderr

@@ -8,6 +8,8 @@ package enum Permission: String, Codable, CaseIterable, Sendable {
     case snapshotRecord = "snapshot.record"
     case importRun = "import.run"
     case exportRead = "export.read"
+    case retentionRead = "retention.read"
+    case retentionManage = "retention.manage"
     case registryRead = "registry.read"
     case registryWrite = "registry.write"
     case pipelineRead = "pipeline.read"

@@ -25,5 +25,6 @@ package enum Role: String, Codable, CaseIterable, Sendable {
 
     private static let reading: Set<Permission> = [
         .trackingRead, .snapshotRead, .registryRead, .pipelineRead, .deliveryRead, .endpointRead, .monitoringRead, .ledgerRead, .systemRead,
+        .retentionRead,
     ]
 }

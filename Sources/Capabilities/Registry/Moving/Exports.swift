@@ -22,16 +22,27 @@ package struct Exports: Sendable {
     package struct Choice: Sendable {
         /// Only what came with this import.
         package var importID: String?
+        /// Only runs and logged models of this experiment.
+        package var experiment: Int64?
         package var limit: Int
 
-        package init(importID: String?, limit: Int) {
+        package init(importID: String? = nil, experiment: Int64? = nil, limit: Int) {
             self.importID = importID
+            self.experiment = experiment
             self.limit = limit
         }
 
         func sql(_ kind: ImportedKind, _ target: String) -> (text: String, values: [DatabaseValue]) {
-            guard let importID else { return ("", []) }
-            return (" AND \(target) IN (SELECT target FROM imported WHERE import = ? AND kind = ?)", [.text(importID), kind.databaseValue])
+            var part: (text: String, values: [DatabaseValue]) = ("", [])
+            if let importID {
+                part.text += " AND \(target) IN (SELECT target FROM imported WHERE import = ? AND kind = ?)"
+                part.values += [.text(importID), kind.databaseValue]
+            }
+            if let experiment, kind == .run || kind == .loggedModel {
+                part.text += " AND experiment = ?"
+                part.values.append(.integer(experiment))
+            }
+            return part
         }
     }
 

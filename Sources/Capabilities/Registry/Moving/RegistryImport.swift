@@ -104,6 +104,11 @@ struct RegistryImport {
         try versions.insert(version)
         let references = BlobReferenceTable(transaction: change.transaction)
         for digest in Set(version.files.map(\.digest)) { try references.hold(digest, by: "model-version/\(version.id)") }
+        if let run = version.runID {
+            try LineageEdgeTable(transaction: change.transaction, workspace: change.workspace).insert([
+                LineageEdge(from: .run, run, to: .version, version.id)
+            ])
+        }
         try models.count(version.model, upTo: version.number)
         try imports.note(origin, as: version.id, .version, in: item.id)
     }

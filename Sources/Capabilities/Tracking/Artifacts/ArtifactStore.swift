@@ -125,5 +125,5 @@ package struct ArtifactStore: Sendable {
     static let nameless = Problem(
         .invalid, "tracking.artifact.path-malformed", "A file needs a name.", fix: "Put it under a path such as 'model/weights.bin'.")
 
-    private static func holder(of path: ArtifactPath, in workspace: String) -> String { "artifact/\(workspace)/\(path.text)" }
+    static func holder(of path: ArtifactPath, in workspace: String) -> String { "artifact/\(workspace)/\(path.text)" }
 }

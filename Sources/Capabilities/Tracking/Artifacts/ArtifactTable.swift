@@ -87,6 +87,42 @@ struct ArtifactTable {
         return files
     }
 
+    /// Some files below a folder, at most `limit`; none when there are none.
+    func someFiles(below folder: ArtifactPath, limit: Int) throws -> [Artifact] {
+        var files: [Artifact] = []
+        var folders = [folder]
+        while files.count < limit, let folder = folders.popLast() {
+            try transaction.forEachRow(
+                "SELECT * FROM artifact WHERE workspace = ? AND folder = ? ORDER BY name LIMIT \(limit - files.count)",
+                values: [.text(workspace), .text(folder.text)]
+            ) { files.append(try Self.decode($0, in: folder)) }
+            for row in try transaction.rows(
+                "SELECT name FROM artifact_folder WHERE workspace = ? AND parent = ? ORDER BY name DESC", workspace, folder.text)
+            {
+                folders.append(ArtifactPath(trusted: folder.segments + [try row["name"]]))
+            }
+        }
+        return files
+    }
+
+    /// How many files lie below a folder, and their bytes together.
+    func size(below folder: ArtifactPath) throws -> (files: Int64, bytes: Int64) {
+        var (files, bytes): (Int64, Int64) = (0, 0)
+        var folders = [folder]
+        while let folder = folders.popLast() {
+            let sum = try transaction.row(
+                "SELECT COUNT(*) AS files, CAST(COALESCE(SUM(size), 0) AS BIGINT) AS bytes FROM artifact WHERE workspace = ? AND folder = ?",
+                workspace, folder.text)
+            if let sum { (files, bytes) = (files + (try sum["files"]), bytes + (try sum["bytes"])) }
+            for row in try transaction.rows(
+                "SELECT name FROM artifact_folder WHERE workspace = ? AND parent = ?", workspace, folder.text)
+            {
+                folders.append(ArtifactPath(trusted: folder.segments + [try row["name"]]))
+            }
+        }
+        return (files, bytes)
+    }
+
     func delete(_ path: ArtifactPath) throws {
         guard let name = path.name else { return }
         try transaction.execute("DELETE FROM artifact WHERE workspace = ? AND folder = ? AND name = ?", workspace, path.parent.text, name)

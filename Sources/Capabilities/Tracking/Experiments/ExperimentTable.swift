@@ -88,8 +88,15 @@ struct ExperimentTable {
 
     /// Runs follow their experiment, both ways.
     func set(_ lifecycle: Lifecycle, on id: Int64, at time: Timestamp) throws {
-        try transaction.execute("UPDATE experiment SET lifecycle = ?, updated = ? WHERE id = ?", lifecycle, time, id)
-        try transaction.execute("UPDATE run SET lifecycle = ? WHERE workspace = ? AND experiment = ?", lifecycle, workspace, id)
+        let deleted = lifecycle == .deleted ? time : nil
+        try transaction.execute(
+            "UPDATE experiment SET lifecycle = ?, updated = ?, deleted = ? WHERE id = ?", lifecycle, time, deleted, id)
+        // A run that was put away before its experiment keeps its own time.
+        try transaction.execute(
+            """
+            UPDATE run SET deleted = CASE WHEN lifecycle = 'deleted' AND deleted IS NOT NULL AND ? = 'deleted' THEN deleted
+            ELSE CAST(? AS BIGINT) END, lifecycle = ? WHERE workspace = ? AND experiment = ?
+            """, lifecycle, deleted, lifecycle, workspace, id)
     }
 
     func touch(_ id: Int64, at time: Timestamp) throws {

@@ -46,12 +46,20 @@ struct LoggedModelTable {
     /// Over all workspaces.
     func isFree(_ id: String) throws -> Bool {
         try transaction.row("SELECT 1 AS one FROM logged_model WHERE id = ?", id) == nil
+            && transaction.row("SELECT 1 AS one FROM purged WHERE kind = 'logged-model' AND id = ?", id) == nil
     }
 
     func update(_ model: LoggedModel) throws {
         try transaction.execute(
-            "UPDATE logged_model SET status = ?, status_message = ?, lifecycle = ?, updated = ? WHERE id = ?", model.status,
-            model.statusMessage, model.lifecycle, model.updated, model.id)
+            """
+            UPDATE logged_model SET status = ?, status_message = ?, lifecycle = ?, updated = ?,
+            deleted = CASE WHEN ? = 'active' THEN NULL ELSE deleted END WHERE id = ?
+            """, model.status, model.statusMessage, model.lifecycle, model.updated, model.lifecycle, model.id)
+    }
+
+    /// Since when a model is put away.
+    func setDeleted(_ id: String, at time: Timestamp) throws {
+        try transaction.execute("UPDATE logged_model SET deleted = ? WHERE id = ? AND lifecycle = 'deleted'", time, id)
     }
 
     /// The model alone; what is deleted is not found.

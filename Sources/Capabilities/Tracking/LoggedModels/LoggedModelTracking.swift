@@ -102,6 +102,7 @@ package struct LoggedModelTracking: Sendable {
             body(&model)
             model.updated = change.time
             try table.update(model)
+            try table.setDeleted(id, at: change.time)
             try change.record(verb, on: "logged-model/\(id)", payload)
             var models = [model]
             try table.complete(&models)

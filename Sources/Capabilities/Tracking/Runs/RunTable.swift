@@ -41,15 +41,23 @@ struct RunTable {
         try tags.set(run.tags, on: .text(run.id))
     }
 
-    /// Over all workspaces.
+    /// Over all workspaces. The id of a purged run is free once its points and files are gone.
     func isFree(_ id: String) throws -> Bool {
         try transaction.row("SELECT 1 AS one FROM run WHERE id = ?", id) == nil
+            && transaction.row("SELECT 1 AS one FROM purged WHERE kind = 'run' AND id = ?", id) == nil
     }
 
     func update(_ run: Run) throws {
         try transaction.execute(
-            "UPDATE run SET name = ?, status = ?, ended = ?, lifecycle = ? WHERE id = ?", run.name, run.status, run.ended, run.lifecycle,
-            run.id)
+            """
+            UPDATE run SET name = ?, status = ?, ended = ?, lifecycle = ?, deleted = CASE WHEN ? = 'active' THEN NULL ELSE deleted END
+            WHERE id = ?
+            """, run.name, run.status, run.ended, run.lifecycle, run.lifecycle, run.id)
+    }
+
+    /// Since when a run is put away.
+    func setDeleted(_ id: String, at time: Timestamp) throws {
+        try transaction.execute("UPDATE run SET deleted = ? WHERE id = ? AND lifecycle = 'deleted'", time, id)
     }
 
     /// The run alone, without what it logged.

@@ -134,6 +134,7 @@ package struct RunTracking: Sendable {
             guard run.lifecycle != lifecycle else { return Nothing() }
             run.lifecycle = lifecycle
             try table.update(run)
+            try table.setDeleted(id, at: change.time)
             try change.record(verb, on: "run/\(id)")
             return Nothing()
         }

@@ -38,19 +38,19 @@ package struct ExportRoutes: RouteGroup {
 
     private func experiments(_ request: Request, _ context: APIContext) async throws -> Response {
         let query = try ListQuery(request)
-        let items = try await exports.experiments(after: try query.integer("after"), choice(query), by: context.caller)
+        let items = try await exports.experiments(after: try query.integer("after"), try choice(query), by: context.caller)
         return try Answer.json(query.page(items, id: { "\($0.id)" }) { ExperimentRecord($0) })
     }
 
     private func loggedModels(_ request: Request, _ context: APIContext) async throws -> Response {
         let query = try ListQuery(request)
-        let items = try await exports.loggedModels(after: query.after, choice(query), by: context.caller)
+        let items = try await exports.loggedModels(after: query.after, try choice(query), by: context.caller)
         return try Answer.json(query.page(items, id: \.id) { LoggedModelRecord($0) })
     }
 
     private func runs(_ request: Request, _ context: APIContext) async throws -> Response {
         let query = try ListQuery(request)
-        let items = try await exports.runs(after: query.after, choice(query), by: context.caller)
+        let items = try await exports.runs(after: query.after, try choice(query), by: context.caller)
         return try Answer.json(query.page(items, id: \.id) { RunRecord($0) })
     }
 
@@ -84,7 +84,7 @@ package struct ExportRoutes: RouteGroup {
 
     private func models(_ request: Request, _ context: APIContext) async throws -> Response {
         let query = try ListQuery(request)
-        let items = try await exports.models(after: query.after, choice(query), by: context.caller)
+        let items = try await exports.models(after: query.after, try choice(query), by: context.caller)
         return try Answer.json(query.page(items, id: \.name) { RegisteredModelRecord($0) })
     }
 
@@ -92,7 +92,7 @@ package struct ExportRoutes: RouteGroup {
     private func versions(_ request: Request, _ context: APIContext) async throws -> Response {
         let query = try ListQuery(request)
         let items = try await exports.versions(
-            of: try query.requiredText("model"), after: try query.integer("after"), choice(query), by: context.caller)
+            of: try query.requiredText("model"), after: try query.integer("after"), try choice(query), by: context.caller)
         return try Answer.json(query.page(items, id: { "\($0.number)" }) { VersionRecord($0) })
     }
 
@@ -108,8 +108,8 @@ package struct ExportRoutes: RouteGroup {
             body: Answer.stream(content.bytes, length: content.info.size, context))
     }
 
-    /// All of the workspace, or with `?import=` what came with that import.
-    private func choice(_ query: ListQuery) -> Exports.Choice {
-        Exports.Choice(importID: query.text("import"), limit: query.limit)
+    /// All of the workspace; with `?import=` what came with that import, with `?experiment=` what belongs to that experiment.
+    private func choice(_ query: ListQuery) throws -> Exports.Choice {
+        Exports.Choice(importID: query.text("import"), experiment: try query.integer("experiment"), limit: query.limit)
     }
 }

@@ -7,6 +7,8 @@ package import Foundation
 package struct ArtifactRoot: Sendable {
     /// Most files of one run or logged model.
     static let maximumFiles = 4_000
+    /// Most files of one that a server lists; these go in several parts.
+    static let maximumListed = 100_000
     private let folder: URL
 
     package init(_ folder: URL) {
