@@ -10,9 +10,13 @@ extension Exporter {
     func metrics(_ output: inout ExportFolder) async throws {
         try await owners([.runs], &output) { (run, output) in
             guard let id = run.id else { return }
-            try await pages("metrics", ["run": id], &output) { (series: SeriesRecord, output) in
-                for line in try ExportLine.points(of: series) { try output.write(line) }
-                output.count { $0.add(series) }
+            do {
+                try await pages("metrics", ["run": id], &output) { (series: SeriesRecord, output) in
+                    for line in try ExportLine.points(of: series) { try output.write(line) }
+                    output.count { $0.add(series) }
+                }
+            } catch let problem as Problem where problem.kind == .notFound {
+                // The run was purged meanwhile.
             }
         }
     }
