@@ -29,12 +29,14 @@ struct DataFolder: Sendable {
 
     /// Writes a file that only its owner can read; a reader sees the old text or the new, never a part.
     func write(_ text: String, to file: String) throws {
-        let temporary = file + ".new"
+        // Of this process alone: replicas that share a folder may write at once.
+        let temporary = "\(file).\(getpid()).new"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw failure(file) }
         defer { close(descriptor) }
         let bytes = Array(text.utf8)
         guard Foundation.write(descriptor, bytes, bytes.count) == bytes.count, fsync(descriptor) == 0, rename(temporary, file) == 0 else {
+            defer { unlink(temporary) }
             throw failure(file)
         }
     }
