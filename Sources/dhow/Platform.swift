@@ -159,6 +159,7 @@ struct Platform: Sendable {
             PipelineRoutes(catalogue: PipelineCatalogue(governor: governor), triggers: Triggers(governor: governor)),
             ExecutionRoutes(executions: executions),
             ModelRoutes(registry: registry),
+            ModelEditingRoutes(registry: registry),
             TransitionRoutes(registry: registry),
             RegistrationRoutes(
                 registry: registry, runs: RunTracking(governor: governor), models: LoggedModelTracking(governor: governor)),

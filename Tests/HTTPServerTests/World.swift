@@ -96,6 +96,7 @@ struct World: Sendable {
                 EvaluationDatasetRoutes(datasets: EvaluationDatasetTracking(governor: governor)),
                 GateReportRoutes(gates: gates, artifacts: artifacts), ApprovalRoutes(approvals: approvals),
                 ReleaseRoutes(releases: releases), RolloutRoutes(rollouts: rollouts), ModelRoutes(registry: registry),
+                ModelEditingRoutes(registry: registry),
                 TransitionRoutes(registry: registry),
                 RegistrationRoutes(registry: registry, runs: runs, models: models),
                 LedgerRoutes(governor: governor, key: key), LineageRoutes(query: lineage, key: key),

@@ -9,7 +9,8 @@ import Foundation
 /// `dhow model …`
 package struct ModelCommands: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "model", abstract: "See the registered models.", subcommands: [List.self, Show.self])
+        commandName: "model", abstract: "See and change the registered models.",
+        subcommands: [List.self, Show.self, Create.self, Update.self, Tag.self, Delete.self])
 
     package init() {}
 
@@ -35,14 +36,7 @@ package struct ModelCommands: AsyncParsableCommand {
 
         func run() async throws {
             let answer: ModelAnswer = try await options.client().get(path("models", model))
-            if options.json { return try Output.json(answer) }
-            var rows = [
-                ["model", answer.name], ["description", answer.description ?? "-"],
-                ["created", "\(Output.time(answer.created)) by \(answer.author)"],
-                ["updated", Output.time(answer.updated)], ["aliases", answer.aliasText],
-            ]
-            rows += answer.tags.map { ["tag \($0.key)", $0.value] }
-            Output.table(["what", "value"], rows)
+            try ModelCommands.print(answer, options)
         }
     }
 }
@@ -144,7 +138,7 @@ package struct AliasCommands: AsyncParsableCommand {
 }
 
 extension ModelAnswer {
-    fileprivate var aliasText: String {
+    var aliasText: String {
         aliases.isEmpty ? "-" : aliases.map { "\($0.alias) = \($0.version)" }.joined(separator: ", ")
     }
 }
