@@ -97,6 +97,36 @@ struct CrashTests {
         }
     }
 
+    @Test("an upload in parts goes on after a restart: parts that were taken need not be sent again")
+    func uploadInParts() async throws {
+        let name = "parts/model.bin"
+        let parts = [[UInt8](repeating: 1, count: 6 << 20), [UInt8](repeating: 2, count: 1 << 20)]
+        try await withCrash { server -> (upload: String, links: [String], first: String) in
+            let begun = try await server.json(
+                .POST, "/api/2.0/mlflow-artifacts/mpu/create/parts", #"{"path":"model.bin","num_parts":2}"#)
+            let upload = try #require(begun.member("upload_id") as? String, "\(begun.text)")
+            let credentials = try #require(begun.member("credentials") as? [[String: Any]])
+            let links = try credentials.map { credential in
+                // The port is another after the restart; a client behind a name would not notice.
+                let url = try #require((credential["url"] as? String).flatMap { URLComponents(string: $0) })
+                return url.percentEncodedPath + "?" + (url.percentEncodedQuery ?? "")
+            }
+            let first = try await server.send(.PUT, links[0], body: parts[0], authorized: false)
+            #expect(first.status == 200, "\(first.text)")
+            return (upload, links, try #require(first.headers["ETag"].first))
+        } after: { server, kept in
+            let second = try await server.send(.PUT, kept.links[1], body: parts[1], authorized: false)
+            #expect(second.status == 200, "\(second.text)")
+            let tags = [kept.first, try #require(second.headers["ETag"].first)].map { $0.replacing("\"", with: "") }
+            let claims = tags.enumerated().map { #"{"part_number":\#($0.offset + 1),"etag":"\#($0.element)"}"# }
+            let completed = try await server.json(
+                .POST, "/api/2.0/mlflow-artifacts/mpu/complete/parts",
+                #"{"path":"model.bin","upload_id":"\#(kept.upload)","parts":[\#(claims.joined(separator: ","))]}"#)
+            #expect(completed.status == 200, "\(completed.text)")
+            #expect(try await server.send(.GET, "/api/2.0/mlflow-artifacts/artifacts/\(name)").body == Data(parts.joined()))
+        }
+    }
+
     private static func sizeOfIncoming(_ server: ServerProcess) -> Int {
         let folder = server.folder.appending(path: "blobs/incoming")
         let files = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
