@@ -148,7 +148,7 @@ let package = Package(
         benchmark("database", "Domain", "Backends", "SQLite", "Postgres"),
         benchmark("blobs", "Domain", "Backends"),
         benchmark("ledger", "Domain", "Backends", "Governance", "SQLite", crypto),
-        benchmark("tracking", "Domain", "Backends", "Governance", "Tracking", "SQLite"),
+        benchmark("tracking", "Domain", "Backends", "Governance", "Tracking", "SQLite", "TestSupport"),
     ]
 )
 

@@ -5,7 +5,7 @@ import Domain
 import Foundation
 import Governance
 import SQLite
-import Synchronization
+import TestSupport
 import Tracking
 
 /// The statements that searches run, as SQLite plans them.
@@ -41,63 +41,14 @@ struct QueryPlans {
     }
 }
 
-/// Passes everything on to a database and keeps the reading statements.
-private final class RecordingDatabase: Database {
-    private let database: any Database
-    private let statements = Mutex<[(sql: String, values: [DatabaseValue])]>([])
-
-    init(_ database: any Database) {
-        self.database = database
-    }
-
-    var engine: DatabaseEngine { database.engine }
-
-    func describe(_ what: String, _ body: () async throws -> Void) async throws {
-        statements.withLock { $0 = [] }
+extension RecordingDatabase {
+    fileprivate func describe(_ what: String, _ body: () async throws -> Void) async throws {
+        forget()
         try await body()
         say("\n\(what)")
-        for (sql, values) in statements.withLock({ $0 }) {
+        for (sql, values) in statements {
             say("  " + sql.split(whereSeparator: \.isWhitespace).joined(separator: " "))
-            let plan = try await database.read { try $0.rows("EXPLAIN QUERY PLAN " + sql, values: values) }
-            for row in plan {
-                let detail: String = try row["detail"]
-                say("    " + detail)
-            }
+            for step in try await plan(of: sql, values) { say("    " + step) }
         }
     }
-
-    func read<Result: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Result) async throws -> Result {
-        try await database.read { transaction in
-            try body(
-                RecordingTransaction(transaction: transaction) { sql, values in self.statements.withLock { $0.append((sql, values)) } })
-        }
-    }
-
-    func write<Result: Sendable>(
-        locking lock: String?, _ body: @escaping @Sendable (any Transaction) throws -> Result
-    ) async throws -> Result {
-        try await database.write(locking: lock, body)
-    }
-
-    func close() async { await database.close() }
-}
-
-private struct RecordingTransaction: Transaction {
-    let transaction: any Transaction
-    let record: (String, [DatabaseValue]) -> Void
-
-    var engine: DatabaseEngine { transaction.engine }
-
-    func execute(_ sql: String, values: [DatabaseValue]) throws -> Int { try transaction.execute(sql, values: values) }
-
-    func insert(into target: String, rows: [[DatabaseValue]], _ ending: String) throws {
-        try transaction.insert(into: target, rows: rows, ending)
-    }
-
-    func forEachRow(_ sql: String, values: [DatabaseValue], _ body: (Row) throws -> Void) throws {
-        record(sql, values)
-        try transaction.forEachRow(sql, values: values, body)
-    }
-
-    func attempt<Result>(_ body: () throws -> Result) throws -> Result { try transaction.attempt(body) }
 }

@@ -3,7 +3,6 @@
 import Backends
 import Domain
 import Governance
-import Synchronization
 import TestSupport
 import Testing
 import Tracking
@@ -66,9 +65,7 @@ import Tracking
             let statements = database.statements
             #expect(!statements.isEmpty, sourceLocation: sourceLocation)
             for (sql, values) in statements {
-                let plan = try await database.read {
-                    try $0.rows("EXPLAIN QUERY PLAN " + sql, values: values).map { try $0["detail"] as String }
-                }
+                let plan = try await database.plan(of: sql, values)
                 let scans = try plan.filter { $0.hasPrefix("SCAN") && !$0.contains("INDEX") && !$0.contains("CONSTANT ROW") }
                     .filter { line in try !Self.isStep(line.split(separator: " ")[1], of: sql) }
                 #expect(scans.isEmpty, "\(sql)", sourceLocation: sourceLocation)
@@ -76,49 +73,4 @@ import Tracking
             }
         }
     }
-}
-
-/// Passes everything on to a database and keeps the reading statements.
-private final class RecordingDatabase: Database {
-    private let database: any Database
-    private let recorded = Mutex<[(sql: String, values: [DatabaseValue])]>([])
-
-    init(_ database: any Database) { self.database = database }
-
-    var engine: DatabaseEngine { database.engine }
-    var statements: [(sql: String, values: [DatabaseValue])] { recorded.withLock { $0 } }
-
-    func read<Result: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Result) async throws -> Result {
-        try await database.read { transaction in
-            try body(RecordingTransaction(transaction: transaction) { sql, values in self.recorded.withLock { $0.append((sql, values)) } })
-        }
-    }
-
-    func write<Result: Sendable>(
-        locking lock: String?, _ body: @escaping @Sendable (any Transaction) throws -> Result
-    ) async throws -> Result {
-        try await database.write(locking: lock, body)
-    }
-
-    func close() async {}
-}
-
-private struct RecordingTransaction: Transaction {
-    let transaction: any Transaction
-    let record: (String, [DatabaseValue]) -> Void
-
-    var engine: DatabaseEngine { transaction.engine }
-
-    func execute(_ sql: String, values: [DatabaseValue]) throws -> Int { try transaction.execute(sql, values: values) }
-
-    func insert(into target: String, rows: [[DatabaseValue]], _ ending: String) throws {
-        try transaction.insert(into: target, rows: rows, ending)
-    }
-
-    func forEachRow(_ sql: String, values: [DatabaseValue], _ body: (Row) throws -> Void) throws {
-        record(sql, values)
-        try transaction.forEachRow(sql, values: values, body)
-    }
-
-    func attempt<Result>(_ body: () throws -> Result) throws -> Result { try transaction.attempt(body) }
 }
