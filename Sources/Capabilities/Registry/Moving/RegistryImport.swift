@@ -127,7 +127,7 @@ struct RegistryImport {
 
     private func check(_ tag: Tag) throws {
         guard !tag.key.isEmpty, tag.key.utf8.count <= 4 * RegistryName.maximumTagKeyLength,
-            tag.value.utf8.count <= RegistryName.maximumTagLength
+            tag.value.unicodeScalars.count <= RegistryName.maximumTagLength
         else { throw Problem(.invalid, "import.value.malformed", "The tag '\(tag.key.printable)' is empty or too long to be kept.") }
     }
 

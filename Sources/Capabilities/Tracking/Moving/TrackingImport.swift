@@ -68,7 +68,7 @@ package struct TrackingImport {
 
     private func store(_ experiment: ImportedExperiment) throws {
         try check(experiment.tags)
-        guard !experiment.name.isEmpty, experiment.name.utf8.count <= TrackingKey.maximumNameLength else {
+        guard !experiment.name.isEmpty, experiment.name.unicodeScalars.count <= TrackingKey.maximumNameLength else {
             throw malformed("experiment name", experiment.name)
         }
         let id = try known(experiment.origin) ?? found(experiment) ?? made(experiment)
@@ -110,7 +110,7 @@ package struct TrackingImport {
         var run = member.content
         try checkID(run.id)
         try check(run.params + run.tags)
-        guard run.name.utf8.count <= TrackingKey.maximumNameLength else { throw malformed("run name", run.name) }
+        guard run.name.unicodeScalars.count <= TrackingKey.maximumNameLength else { throw malformed("run name", run.name) }
         let tags = run.tags
         run.tags = []
         let group = try experiment(member.experiment)

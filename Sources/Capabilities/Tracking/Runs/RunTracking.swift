@@ -141,9 +141,9 @@ package struct RunTracking: Sendable {
     }
 
     private func checkName(_ name: String) throws(Problem) {
-        guard name.utf8.count <= TrackingKey.maximumNameLength else {
+        guard name.unicodeScalars.count <= TrackingKey.maximumNameLength else {
             throw Problem(
-                .invalid, "tracking.run.name-length", "The run name has \(name.utf8.count) bytes.",
+                .invalid, "tracking.run.name-length", "The run name has \(name.unicodeScalars.count) characters.",
                 why: "At most \(TrackingKey.maximumNameLength) are taken.")
         }
     }
