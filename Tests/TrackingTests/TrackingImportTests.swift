@@ -27,6 +27,18 @@ import Testing
         }
     }
 
+    @Test("takes names of as many characters as may be given here, however many bytes they are", arguments: TestDatabase.allCases)
+    func longNames(engine: TestDatabase) async throws {
+        try await TrackingWorld.with(engine) { world in
+            let name = String(repeating: "é", count: 500)
+            var content = Imported.content()
+            content.experiments[0].name = name
+            content.runs[0].content.name = name
+            try await world.store(content)
+            #expect(try await world.runs.get("run-1", by: world.caller).name == name)
+        }
+    }
+
     @Test("changes nothing when the same comes again", arguments: TestDatabase.allCases)
     func repetition(engine: TestDatabase) async throws {
         try await TrackingWorld.with(engine) { world in
