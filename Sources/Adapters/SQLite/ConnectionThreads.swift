@@ -7,6 +7,8 @@ import GRDB
 ///
 /// SQLite blocks, so its work stays off Swift's cooperative threads. Going to one of these threads and back are the only switches of
 /// a read or write; queues of Dispatch would add some of their own.
+///
+/// Unchecked: what changes is touched only while `condition` is held.
 final class ConnectionThreads: @unchecked Sendable {
     typealias Work = @Sendable (Result<GRDB.Database, any Error>) -> Void
 
