@@ -50,6 +50,11 @@ final class Contender {
         return base + "/\(folder.lastPathComponent)" + (parts.count > 1 ? "?\(parts[1])" : "")
     }
 
+    /// As the stock server takes it: without its driver named, the newest SQLAlchemy looks for another than the one that is installed.
+    private var storeURI: String {
+        databaseURL.replacing("postgresql://", with: "postgres://").replacing("postgres://", with: "postgresql+psycopg2://")
+    }
+
     func start() throws {
         let clock = ContinuousClock()
         let begin = clock.now
@@ -66,8 +71,8 @@ final class Contender {
             process.executableURL = Tool.root.appending(path: ".venv/bin/mlflow")
             process.arguments =
                 [
-                    "server", "--backend-store-uri", databaseURL.replacing("postgres://", with: "postgresql://"), "--artifacts-destination",
-                    folder.appending(path: "artifacts").path, "--host", "127.0.0.1", "--port", "\(port)",
+                    "server", "--backend-store-uri", storeURI, "--artifacts-destination", folder.appending(path: "artifacts").path,
+                    "--host", "127.0.0.1", "--port", "\(port)",
                 ] + (workers.map { ["--workers", "\($0)"] } ?? [])
             var environment = ProcessInfo.processInfo.environment
             environment["PATH"] = Tool.root.appending(path: ".venv/bin").path + ":" + (environment["PATH"] ?? "")
