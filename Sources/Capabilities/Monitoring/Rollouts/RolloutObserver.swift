@@ -103,6 +103,8 @@ package actor RolloutObserver {
                 report(error)
             }
         }
+        // The wakes of a cancelled task just end.
+        throw CancellationError()
     }
 
     private func tickForever() async throws {
