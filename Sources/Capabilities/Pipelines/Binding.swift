@@ -11,6 +11,7 @@ package import Domain
 /// | `{model: flights, alias: champion}` | `.model`; nothing when no version has the alias |
 /// | `{step: train, output: model}` | `.output` |
 /// | `{value: 3}` | `.value` |
+/// | `{item: true}`, in a step with `forEach` | `.item` |
 /// | a mapping or list in `with` that is none of these | `.mapping`, `.list` |
 package indirect enum Binding: Sendable, Codable, Equatable {
     case parameter(String)
@@ -20,6 +21,8 @@ package indirect enum Binding: Sendable, Codable, Equatable {
     case model(String, alias: String)
     case output(step: String, name: String)
     case value(JSONValue)
+    /// The element that this run of a step with `forEach` is for.
+    case item
     case mapping([String: Binding])
     case list([Binding])
 }
@@ -29,7 +32,7 @@ extension Binding {
         switch self {
         case .parameter(let name): [name]
         case .snapshot(let inner): inner.parameters
-        case .model, .output, .value: []
+        case .model, .output, .value, .item: []
         case .mapping(let members): members.values.flatMap(\.parameters)
         case .list(let elements): elements.flatMap(\.parameters)
         }
@@ -39,7 +42,7 @@ extension Binding {
     package var outputs: [(step: String, name: String)] {
         switch self {
         case .output(let step, let name): [(step, name)]
-        case .parameter, .model, .value: []
+        case .parameter, .model, .value, .item: []
         case .snapshot(let inner): inner.outputs
         case .mapping(let members): members.sorted { $0.key < $1.key }.flatMap(\.value.outputs)
         case .list(let elements): elements.flatMap(\.outputs)
@@ -50,7 +53,7 @@ extension Binding {
     package var snapshotParameters: [String] {
         switch self {
         case .snapshot(let inner): inner.parameters
-        case .parameter, .model, .output, .value: []
+        case .parameter, .model, .output, .value, .item: []
         case .mapping(let members): members.values.flatMap(\.snapshotParameters)
         case .list(let elements): elements.flatMap(\.snapshotParameters)
         }

@@ -12,6 +12,7 @@ struct BindingResolver: Sendable {
     func resolve(_ binding: Binding) async throws -> ResolvedBinding {
         switch binding {
         case .value(let value): return .value(value)
+        case .item: return .absent
         case .parameter(let name): return .value(execution.parameters[name] ?? .null)
         case .output(let step, let name):
             guard let output = results[step]?[name] else {
