@@ -8,6 +8,10 @@ package enum CommandContract {
     /// Variables that pipelines may not set themselves.
     package static let reservedPrefix = "DHOW_"
 
+    /// The element that a run of a step with `forEach` is for, and its place in the list, from 0.
+    package static let itemVariable = "DHOW_ITEM"
+    package static let indexVariable = "DHOW_INDEX"
+
     package static func inputVariable(_ name: String) -> String { "DHOW_INPUT_" + variablePart(name) }
     package static func outputVariable(_ name: String) -> String { "DHOW_OUTPUT_" + variablePart(name) }
     package static func parameterVariable(_ name: String) -> String { "DHOW_PARAMETER_" + variablePart(name) }
@@ -22,6 +26,11 @@ package enum CommandContract {
                 default: UInt8(ascii: "_")
                 }
             }, as: UTF8.self)
+    }
+
+    /// Like `text`, but lists and mappings are JSON too.
+    package static func itemText(_ value: JSONValue) -> String {
+        (try? text(value)) ?? value.jsonText
     }
 
     /// The text of a value in a variable or an input file: text as it is, everything else as JSON writes it.
