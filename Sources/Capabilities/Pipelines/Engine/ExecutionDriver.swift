@@ -82,7 +82,7 @@ struct ExecutionDriver: Sendable {
                 driven.inFlight[unit]?.isWaiting = true
                 return
             }
-            note(AttemptEnd(unit: unit, number: number, outcome: .cancelled), &driven)
+            abandon(unit, number, &driven, &group)
         case .due(let unit, let number): driven.append(DrivenExecution.Startable(unit: unit, attempt: number))
         case .room: break
         case .woken:
@@ -126,7 +126,7 @@ struct ExecutionDriver: Sendable {
         follow(&driven, &group)
         for (unit, flight) in driven.inFlight where flight.isWaiting {
             if driven.state.isCancelling {
-                note(AttemptEnd(unit: unit, number: flight.number, outcome: .cancelled), &driven)
+                abandon(unit, flight.number, &driven, &group)
             } else {
                 driven.inFlight[unit]?.isWaiting = false
                 handle(unit, flight.number, driven, &group)
@@ -151,11 +151,25 @@ struct ExecutionDriver: Sendable {
                 do { try await performer.stop(unit, flight.number) } catch { inbox.put(.failed(error)) }
             }
         }
-        for (unit, flight) in driven.inFlight where flight.isWaiting {
-            note(AttemptEnd(unit: unit, number: flight.number, outcome: .cancelled), &driven)
-        }
+        for (unit, flight) in driven.inFlight where flight.isWaiting { abandon(unit, flight.number, &driven, &group) }
         // Steps of other executions need not wait for room that this one has asked for.
         parts.slots.leave(lease.execution)
+    }
+
+    /// Ends a handler that waits.
+    private func abandon(
+        _ unit: StepUnit, _ number: Int, _ driven: inout DrivenExecution, _ group: inout ThrowingDiscardingTaskGroup<any Error>
+    ) {
+        driven.inFlight[unit]?.isWaiting = false
+        let resolver = resolver(of: unit, driven)
+        group.addTask {
+            do {
+                try await performer.cancel(unit, number, resolver)
+                inbox.put(.ended(AttemptEnd(unit: unit, number: number, outcome: .cancelled)))
+            } catch {
+                inbox.put(.failed(error))
+            }
+        }
     }
 
     // MARK: beginning

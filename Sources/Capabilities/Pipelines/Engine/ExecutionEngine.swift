@@ -31,6 +31,9 @@ package final class ExecutionEngine: Sendable {
         clock: any Clock<Duration> = ContinuousClock(), draw: @escaping @Sendable () -> Double = { .random(in: 0..<1) },
         report: @escaping @Sendable (_ execution: String, any Error) -> Void
     ) {
+        var handlers = handlers
+        handlers[.pipeline] = handlers[.pipeline] ?? PipelineCallHandler(governor: governor)
+        handlers[.notify] = handlers[.notify] ?? NotifyHandler(governor: governor)
         parts = DriverParts(
             governor: governor, snapshots: snapshots, models: models, runner: runner,
             transfer: FileTransfer(blobs: blobs), folders: folders, handlers: handlers, settings: settings,

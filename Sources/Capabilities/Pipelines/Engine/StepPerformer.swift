@@ -61,6 +61,7 @@ struct StepPerformer: Sendable {
         environment["DHOW_STEP"] = command.step.name
         environment.merge(try await credentials.variables(execution, lease.controller)) { _, last in last }
         environment.merge(try await command.layOut(in: folder, parts.transfer)) { _, last in last }
+        for (variable, name) in command.step.secrets { environment[variable] = try await parts.settings.secret(name, execution.workspace) }
         try await parts.runner.submit(
             AttemptSpecification(
                 attemptID: attemptID, command: command.step.command, environment: environment, workingFolder: folder,
@@ -123,6 +124,12 @@ struct StepPerformer: Sendable {
             let detail = (error as? Problem)?.description ?? "An unexpected error; the server's log has it."
             return AttemptEnd(unit: unit, number: number, outcome: .failed, detail: detail)
         }
+    }
+
+    /// Ends what a handler that waits has begun elsewhere.
+    func cancel(_ unit: StepUnit, _ number: Int, _ resolver: BindingResolver) async throws {
+        let step = pipeline.steps[unit.step] ?? StepSpecification(name: unit.step)
+        try await insisting { try await parts.handlers[step.kind]?.cancel(try await work(step, unit, number, resolver)) }
     }
 
     private func work(_ step: StepSpecification, _ unit: StepUnit, _ number: Int, _ resolver: BindingResolver) async throws -> HandledStep {

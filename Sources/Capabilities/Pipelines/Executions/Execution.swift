@@ -21,6 +21,10 @@ package struct Execution: Codable, Sendable {
     package var cause: String?
     /// The execution whose successes stand for the same steps of this one.
     package var resumes: String?
+    /// The attempt of a step of kind pipeline that started it.
+    package var calledBy: String?
+    /// How many calls it is below an execution that nobody called.
+    package var depth = 0
     package var created: Timestamp
     /// When it is to have ended; nil while it is paused, or when it has no time limit.
     package var deadline: Timestamp?

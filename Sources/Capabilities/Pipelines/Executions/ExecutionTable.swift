@@ -17,15 +17,20 @@ package struct ExecutionTable {
         try transaction.execute(
             """
             INSERT INTO execution (workspace, id, pipeline, pipeline_version, parameters, status, started_by, started_by_kind, cause, resumes,
-                created, deadline, queued, lease_until, fence)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)
+                called_by, depth, created, deadline, queued, lease_until, fence)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)
             """, execution.workspace, execution.id, execution.pipeline, execution.pipelineVersion, try text(execution.parameters),
             execution.status.rawValue, execution.startedBy.name, execution.startedBy.kind.rawValue, execution.cause, execution.resumes,
-            execution.created, execution.deadline, execution.status == .queued ? 1 : 0)
+            execution.calledBy, execution.depth, execution.created, execution.deadline, execution.status == .queued ? 1 : 0)
     }
 
     package func find(_ id: String) throws -> Execution? {
         try transaction.row("SELECT * FROM execution WHERE id = ?", id).map(decode)
+    }
+
+    /// The execution that an attempt of a step of kind pipeline started.
+    package func find(calledBy attemptID: String) throws -> Execution? {
+        try transaction.row("SELECT * FROM execution WHERE called_by = ?", attemptID).map(decode)
     }
 
     /// Newest first, before the id given.
@@ -278,7 +283,8 @@ package struct ExecutionTable {
             status: ExecutionStatus(rawValue: try row["status"]) ?? .running, flags: ExecutionFlags(rawValue: try row["flags"]),
             wantsCancel: cancel != 0, wantsPause: pause != 0,
             startedBy: Principal(name: try row["started_by"], kind: Principal.Kind(rawValue: try row["started_by_kind"]) ?? .user),
-            cause: try row["cause"], resumes: try row["resumes"], created: try row["created"], deadline: try row["deadline"],
+            cause: try row["cause"], resumes: try row["resumes"], calledBy: try row["called_by"],
+            depth: try row["depth"], created: try row["created"], deadline: try row["deadline"],
             timeLeft: try row["time_left"], ended: try row["ended"])
     }
 }

@@ -76,9 +76,10 @@ package struct Executions: Sendable {
     /// - Parameters:
     ///   - number: The pipeline's version; the newest when nil.
     ///   - earlier: The execution whose successes stand.
+    ///   - call: The attempt of a step of kind pipeline that starts it, and how deep its calls then are.
     static func insert(
         _ pipeline: String, _ parameters: [String: JSONValue], startedBy: Principal, cause: String?, version number: Int? = nil,
-        resumes earlier: String? = nil, in change: Change
+        resumes earlier: String? = nil, call: (attemptID: String, depth: Int)? = nil, in change: Change
     ) throws -> Execution {
         let pipelines = PipelineTable(transaction: change.transaction, workspace: change.workspace)
         guard let version = try number.map({ try pipelines.find(pipeline, $0) }) ?? pipelines.latest(pipeline) else {
@@ -95,7 +96,8 @@ package struct Executions: Sendable {
         let execution = Execution(
             id: change.newIdentifier(), workspace: change.workspace, pipeline: pipeline, pipelineVersion: version.version,
             parameters: values, status: isToWait ? .queued : .running, flags: [], startedBy: startedBy, cause: cause, resumes: earlier,
-            created: change.time, deadline: specification.timeoutSeconds.map { change.time + .seconds($0) })
+            calledBy: call?.attemptID, depth: call?.depth ?? 0, created: change.time,
+            deadline: specification.timeoutSeconds.map { change.time + .seconds($0) })
         try ExecutionTable(transaction: change.transaction).insert(execution)
         let used = specification.parameters.filter { $0.type == .snapshot }.compactMap { values[$0.name]?.text }.filter { !$0.isEmpty }
         try LineageEdgeTable(transaction: change.transaction, workspace: change.workspace).insert(
