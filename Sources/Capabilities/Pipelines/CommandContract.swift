@@ -28,12 +28,10 @@ package enum CommandContract {
             }, as: UTF8.self)
     }
 
-    /// Like `text`, but lists and mappings are JSON too.
-    package static func itemText(_ value: JSONValue) -> String {
-        (try? text(value)) ?? value.jsonText
-    }
+    /// What a variable or an input file holds of any value: text as it is, lists and mappings as JSON.
+    package static func content(_ value: JSONValue) -> String { (try? text(value)) ?? value.jsonText }
 
-    /// The text of a value in a variable or an input file: text as it is, everything else as JSON writes it.
+    /// The text of a single value: text as it is, everything else as JSON writes it.
     package static func text(_ value: JSONValue) throws(Problem) -> String {
         switch value {
         case .null: return ""

@@ -23,7 +23,7 @@ struct CommandStep: Sendable {
             environment[CommandContract.parameterVariable(name)] = try CommandContract.text(resolver.execution.parameters[name] ?? .null)
         }
         if let item = resolver.item {
-            environment[CommandContract.itemVariable] = CommandContract.itemText(item.value)
+            environment[CommandContract.itemVariable] = CommandContract.content(item.value)
             environment[CommandContract.indexVariable] = String(item.index)
         }
         self.environment = environment
@@ -71,7 +71,7 @@ struct CommandStep: Sendable {
                 try await place(files, at: path, transfer)
             }
         case .value, .output(.value), .mapping, .list:
-            try WrittenFile(path).write(Array(CommandContract.itemText(input.value ?? .null).utf8))
+            try WrittenFile(path).write(Array(CommandContract.content(input.value ?? .null).utf8))
         }
         return true
     }
@@ -86,7 +86,7 @@ struct CommandStep: Sendable {
         case .output(let output) where output.digest != nil: return output.digest ?? StepKey.digest(ofTree: [:])
         case .snapshot(_, let files), .model(_, _, let files): return StepKey.digest(ofTree: files)
         case .absent: return StepKey.digest(ofTree: [:])
-        default: return StepKey(command: [CommandContract.itemText(input.value ?? .null)]).digest
+        default: return StepKey(command: [CommandContract.content(input.value ?? .null)]).digest
         }
     }
 }

@@ -42,7 +42,8 @@ extension ExecutionDriver {
     private func decide(_ step: String, _ driven: inout DrivenExecution) {
         let specification = driven.step(of: StepUnit(step))
         do {
-            let holds = try StepExpressions.holds(specification.condition ?? "true", in: scope(driven, specification.condition ?? ""))
+            let condition = specification.condition ?? "true"
+            let holds = try driven.pipeline.expressions.holds(condition, in: scope(driven, condition))
             driven.state.apply(.conditionAnswered(step: step, holds: holds))
             if !holds { driven.batch.omitted(step) }
         } catch {
@@ -51,20 +52,8 @@ extension ExecutionDriver {
     }
 
     private func expand(_ step: String, _ driven: inout DrivenExecution) async throws {
-        let specification = driven.step(of: StepUnit(step))
         do {
-            let items: [JSONValue]
-            switch specification.forEach?.items {
-            case .expression(let source)?: items = try StepExpressions.items(source, in: scope(driven, source))
-            case .binding(let binding)?:
-                guard case .array(let list)? = try await resolver(of: StepUnit(step), driven).resolve(binding).value else {
-                    throw Problem(
-                        .rejected, "pipelines.forEach.mismatch", "What step '\(step)' is to run for is not a list.",
-                        fix: "Bind 'forEach' to a parameter of type list, or to an output of type value that holds a list.")
-                }
-                items = list
-            case nil: items = []
-            }
+            let items = try await items(of: step, driven)
             guard items.count <= FanOut.maximumItems else {
                 throw Problem(
                     .rejected, "pipelines.forEach.tooMany", "Step '\(step)' is to run for \(items.count) elements.",
@@ -76,6 +65,26 @@ extension ExecutionDriver {
             if items.isEmpty { driven.gather(step) }
         } catch let problem as Problem where !problem.isPassing {
             refuse(StepUnit(step), problem, &driven)
+        }
+    }
+
+    private func items(of step: String, _ driven: DrivenExecution) async throws -> [JSONValue] {
+        switch driven.step(of: StepUnit(step)).forEach?.items {
+        case .expression(let source)?:
+            do {
+                return try driven.pipeline.expressions.items(source, in: scope(driven, source))
+            } catch {
+                // A spent limit is the expression's fault and not a store's: the same again would come to the same.
+                throw Problem(.rejected, error.code, error.what, why: error.why, fix: error.fix)
+            }
+        case .binding(let binding)?:
+            guard case .array(let list)? = try await resolver(of: StepUnit(step), driven).resolve(binding).value else {
+                throw Problem(
+                    .rejected, "pipelines.forEach.mismatch", "What step '\(step)' is to run for is not a list.",
+                    fix: "Bind 'forEach' to a parameter of type list, or to an output of type value that holds a list.")
+            }
+            return list
+        case nil: return []
         }
     }
 
@@ -202,20 +211,11 @@ extension ExecutionDriver {
         var scope = StepScope(parameters: driven.execution.parameters, steps: [:], item: nil, index: nil)
         for step in (try? StepExpressions.stepsNamed(in: source)) ?? [] {
             guard let progress = driven.state[StepUnit(step)] else { continue }
-            let values = (driven.outputs[step] ?? [:]).mapValues(\.expressed)
+            let values = (driven.outputs[step] ?? [:]).compactMapValues { output in
+                if case .value(let value) = output { value } else { nil }
+            }
             scope.steps[step] = StepView(state: progress.state.word, outputs: values)
         }
         return scope
-    }
-}
-
-extension StepOutput {
-    /// As expressions see it: a value as it is, a file as its digest, a folder as its files' digests.
-    var expressed: JSONValue {
-        switch self {
-        case .file(let digest, _): .string(digest.description)
-        case .folder(let files): .object(files.mapValues { .string($0.description) })
-        case .value(let value): value
-        }
     }
 }

@@ -10,6 +10,7 @@ package struct PlannedPipeline: Sendable {
     package let specification: PipelineSpecification
     package let plan: ExecutionPlan
     package let steps: [String: StepSpecification]
+    package let expressions: StepExpressions
 
     package init(_ version: PipelineVersion) throws(Problem) {
         self.version = version
@@ -19,6 +20,7 @@ package struct PlannedPipeline: Sendable {
         } catch {
             throw error.problem
         }
+        expressions = StepExpressions(parameters: specification.parameters)
         steps = Dictionary(specification.steps.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
 }
