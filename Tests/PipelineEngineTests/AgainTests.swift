@@ -22,7 +22,7 @@ struct AgainTests {
             try await world.working(world.engine(handlers: [.approval: handler])) {
                 let first = try await world.ended(try await world.start(Self.document).id)
                 #expect(first.execution.status == .failed)
-                FileManager.default.createFile(atPath: world.folder + "/good", contents: nil)
+                try Data().write(to: URL(filePath: world.folder + "/good"))
                 let second = try await world.ended(try await world.executions.resume(from: first.execution.id, by: world.caller).id)
                 #expect(second.state("make") == .reused)
                 #expect(second.result("make")?.reusedFrom == first.execution.id)

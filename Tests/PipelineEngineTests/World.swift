@@ -51,7 +51,8 @@ struct World: Sendable {
             governor: governor, snapshots: snapshots, models: models, runner: runner ?? self.runner, blobs: blobs,
             folders: StepFolders(root: folder + "/work"), handlers: handlers,
             settings: WorkerSettings(
-                owner: owner, environment: ["PATH": "/usr/bin:/bin", "WORLD": folder], cancelGrace: .seconds(5), slots: slots
+                owner: owner, environment: ["PATH": "/usr/bin:/bin", "WORLD": folder], cancelGrace: .seconds(5), slots: slots,
+                secret: { _, _ in "opensesame" }
             ) { execution, _ in ["TOKEN": "for \(execution.id)"] },
             clock: clock, report: { complaints.add($0, $1) })
     }
