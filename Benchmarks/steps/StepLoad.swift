@@ -40,7 +40,8 @@ struct StepLoad: Sendable {
         let starting = per(after.1.own - before.1.own)
         let running = per(after.1.children - before.1.children)
         return String(
-            format: ": %.3f ms CPU a step (server %.3f, launcher %.3f, supervisor and command %.3f), %.3f ms wall", server + starting + running,
+            format: ": %.3f ms CPU a step (server %.3f, launcher %.3f, supervisor and command %.3f), %.3f ms wall",
+            server + starting + running,
             server, starting, running, per(wall)
         ).withName(kind.rawValue)
     }

@@ -308,7 +308,10 @@ static int wait_for_command(void) {
             int status;
             pid_t ended;
             while ((ended = waitpid(-1, &status, WNOHANG)) > 0) {
-                if (ended == child) return status;
+                if (ended != child) continue;
+                // Its number may be given to another process now.
+                child = 0;
+                return status;
             }
         }
         // Sent by the server once it has recorded a cancellation.

@@ -66,12 +66,37 @@ struct ProcessStepRunnerTests {
         let world = try StepWorld(.process)
         let ready = world.fifo("ready")
         _ = world.fifo("never")
-        try await world.runner.submit(world.shell("a1", "trap 'echo asked' TERM; exec 8<>never; echo up >ready; while :; do read line <&8; done"))
+        try await world.runner.submit(
+            world.shell("a1", "trap 'echo asked' TERM; exec 8<>never; echo up >ready; while :; do read line <&8; done"))
         #expect(await ready.line() == "up")
         let second = try world.secondRunner()
         try await second.cancel("a1", grace: .milliseconds(100))
         #expect(try await second.wait(for: "a1") == .cancelled)
         #expect(try await world.log(of: "a1").hasPrefix("asked"))
+    }
+
+    @Test("goes on when its launcher is killed: what runs is waited for, and the next attempt has another launcher")
+    func killedLauncher() async throws {
+        // In a process of its own, so that no other test's launcher is killed.
+        await #expect(processExitsWith: .success) {
+            let world = try StepWorld(.process)
+            let ready = world.fifo("ready")
+            let more = world.fifo("more")
+            try await world.runner.submit(world.shell("a1", "echo up >ready; read line <more; exit 7"))
+            #expect(await ready.line() == "up")
+            let launcher = try #require(
+                FileManager.default.contentsOfDirectory(atPath: "/proc").first { number in
+                    let status = (try? String(contentsOfFile: "/proc/\(number)/status", encoding: .utf8)) ?? ""
+                    return status.hasPrefix("Name:\tdhow-launcher\n") && status.contains("PPid:\t\(getpid())\n")
+                })
+            kill(try #require(pid_t(launcher)), SIGKILL)
+            async let waited = world.runner.wait(for: "a1")
+            try await world.runner.submit(world.shell("a2", "exit 6"))
+            #expect(try await world.runner.wait(for: "a2") == .failed(exitCode: 6))
+            let descriptor = more.release()
+            #expect(try await waited == .failed(exitCode: 7))
+            close(descriptor)
+        }
     }
 
     @Test("calls an attempt lost when its supervisor was killed, and ends what was left of it")

@@ -140,7 +140,9 @@ struct StepLimitTests {
     func gpus() async throws {
         let world = try StepWorld(.process)
         let script = #"echo "${CUDA_VISIBLE_DEVICES-unset} ${NVIDIA_VISIBLE_DEVICES-unset}""#
-        for (id, gpus, expected) in [("a1", [1, 3], "1,3 1,3\n"), ("a2", [], " void\n"), ("a3", nil, "unset unset\n")] as [(String, [Int]?, String)] {
+        for (id, gpus, expected) in [("a1", [1, 3], "1,3 1,3\n"), ("a2", [], " void\n"), ("a3", nil, "unset unset\n")]
+            as [(String, [Int]?, String)]
+        {
             try await world.runner.submit(world.shell(id, script, AttemptResources(gpus: gpus)))
             #expect(try await world.runner.wait(for: id) == .succeeded)
             #expect(try await world.log(of: id) == expected)

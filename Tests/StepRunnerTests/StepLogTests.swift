@@ -151,7 +151,8 @@ struct LogArchiveTests {
         }
         let partial = kept.withLock { $0 }
         #expect(!partial.isComplete)
-        let archive = try await LogArchiver(runner: try world.secondRunner(), blobs: blobs, segmentSize: 700).archive("a1", after: partial) { _ in }
+        let archive = try await LogArchiver(runner: try world.secondRunner(), blobs: blobs, segmentSize: 700).archive("a1", after: partial)
+        { _ in }
         #expect(archive.segments.prefix(2) == partial.segments.prefix(2))
         #expect(
             try await archive.read(from: 0, limit: 1 << 20, in: blobs) == world.runner.log(of: "a1", from: 0, limit: 1 << 20))

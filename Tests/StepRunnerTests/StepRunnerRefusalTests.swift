@@ -49,7 +49,9 @@ struct StepRunnerRefusalTests {
         try await expectRefusal("steps.limit.outOfRange") { $0.resources.gpus = [-1] }
         try await expectRefusal("steps.limit.outOfRange") { $0.grace = .seconds(-1) }
         try await expectRefusal("steps.command.tooLong") { $0.command = ["echo", String(repeating: "x", count: 1 << 20)] }
-        try await expectRefusal("steps.command.tooLong") { $0.command += Array(repeating: String(repeating: "x", count: 1 << 10), count: 4000) }
+        try await expectRefusal("steps.command.tooLong") {
+            $0.command += Array(repeating: String(repeating: "x", count: 1 << 10), count: 4000)
+        }
     }
 
     @Test("nothing that is unknown: it says so", arguments: TestedRunner.allCases)

@@ -99,7 +99,9 @@ struct StepSandboxTests {
         _ = world.fifo("never")
         async let closed: Void = alive.closed()
         var attempt = world.shell(
-            "a1", "exec 9>alive; trap 'echo saved >state; exit 0' TERM; exec 8<>never; (setsid sh -c 'read line <never') & echo up >ready; read line <&8")
+            "a1",
+            "exec 9>alive; trap 'echo saved >state; exit 0' TERM; exec 8<>never; (setsid sh -c 'read line <never') & echo up >ready; read line <&8"
+        )
         attempt.isolation = Self.sandbox
         try await world.runner.submit(attempt)
         #expect(await ready.line() == "up")

@@ -32,7 +32,7 @@ struct AttemptFolder {
     ///
     /// The folder appears under its name only when the lock is held, so nobody takes an attempt being started for a lost one.
     func claim(gpus: [Int], groups: [String], _ body: (_ lock: Int32) throws(Problem) -> Void) throws(Problem) -> Bool {
-        let draft = path.replacingLastComponent(with: ".new-\(UUID().uuidString)")
+        let draft = path.replacingLastComponent(with: ".new-\(Self.unique())")
         guard mkdir(draft, 0o700) == 0 else { throw Self.unwritable(draft) }
         let lock = open(draft + "/record", O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o600)
         let beginning = Array(AttemptRecord.beginning(boot: Self.boot ?? "", gpus: gpus, groups: groups).utf8)
@@ -90,7 +90,7 @@ struct AttemptFolder {
     /// First the record, then the signal: a supervisor that has not yet written who it is looks for the record before it starts anything.
     func cancel(deadline: Timestamp) {
         if let earlier = cancellationDeadline(), earlier <= deadline { return remindOfCancellation() }
-        let draft = path + "/cancel-\(UUID().uuidString)"
+        let draft = path + "/cancel-\(Self.unique())"
         if FileBytes.create(draft, "\(deadline.milliseconds)\n") { rename(draft, path + "/cancel") }
         remindOfCancellation()
     }
@@ -124,9 +124,12 @@ struct AttemptFolder {
 
     func remove() {
         // Out of sight at once, so that a half-removed attempt is never read.
-        let gone = path.replacingLastComponent(with: ".gone-\(UUID().uuidString)")
+        let gone = path.replacingLastComponent(with: ".gone-\(Self.unique())")
         if rename(path, gone) == 0 { Self.remove(gone) }
     }
+
+    /// A name that nobody else chooses; a UUID of Foundation's would read /dev/urandom each time.
+    private static func unique() -> String { String(UInt64.random(in: .min ... .max), radix: 36) }
 
     private static func remove(_ folder: String) {
         for name in ["record", "log"] { unlink("\(folder)/\(name)") }

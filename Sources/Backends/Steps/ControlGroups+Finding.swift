@@ -13,8 +13,13 @@ extension ControlGroups {
         for controller in Controller.allCases {
             if let folder = folders.first[controller], isUsable(folder, controller, version: 1) {
                 places[controller] = Place(version: 1, folder: folder)
-            } else if let folder = folders.second, handsDown(controller, folder) {
-                places[controller] = Place(version: 2, folder: folder)
+            } else if let own = folders.second {
+                // A group with processes in it, such as our own, cannot hand controllers down; the one above can, when it was
+                // delegated to us (systemd: Delegate=yes and DelegateSubgroup=).
+                let above = own.lastIndex(of: "/").map { String(own[..<$0]) }
+                if let folder = [own, above].compactMap({ $0 }).first(where: { handsDown(controller, $0) }) {
+                    places[controller] = Place(version: 2, folder: folder)
+                }
             }
         }
         return places.isEmpty ? nil : ControlGroups(places: places)
@@ -66,13 +71,7 @@ extension ControlGroups {
         guard contents(folder + "/cgroup.controllers").contains(Substring(controller.rawValue)), access(control, W_OK) == 0 else {
             return false
         }
-        if !FileBytes.set(control, "+\(controller.rawValue)") {
-            guard contents(folder + "/cgroup.procs") == [Substring("\(getpid())")] else { return false }
-            let server = folder + "/dhow-server"
-            guard mkdir(server, 0o755) == 0 || errno == EEXIST, FileBytes.set(server + "/cgroup.procs", "\(getpid())"),
-                FileBytes.set(control, "+\(controller.rawValue)")
-            else { return false }
-        }
+        _ = FileBytes.set(control, "+\(controller.rawValue)")
         return isUsable(folder, controller, version: 2)
     }
 

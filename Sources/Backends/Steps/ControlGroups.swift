@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
-import Synchronization
 
-/// Where the kernel's control groups can be made for single attempts: either version, delegated to this user or as root.
-///
-/// A group of the second version that holds processes cannot hand controllers to groups below it. When this process is alone in such a
-/// group, it moves to a group below, as a service to which its group was delegated is meant to do (systemd's `Delegate=yes`).
+/// Where the kernel's control groups can be made for single attempts: of either version, delegated to this user or as root.
 package struct ControlGroups: Sendable {
     package enum Controller: String, CaseIterable, Sendable {
         case memory, pids, cpu
@@ -40,7 +36,7 @@ package struct ControlGroups: Sendable {
         func group(_ controller: Controller) -> (path: String, version: Int)? {
             guard let place = places[controller] else { return nil }
             if let path = made[place.folder] { return (path, place.version) }
-            let path = "\(place.folder)/dhow-\(attemptID)-\(UUID().uuidString.prefix(8))"
+            let path = "\(place.folder)/dhow-\(attemptID)-\(String(UInt32.random(in: .min ... .max), radix: 36))"
             guard mkdir(path, 0o755) == 0 else { return nil }
             made[place.folder] = path
             return (path, place.version)

@@ -17,7 +17,8 @@ package struct LogArchiver: Sendable {
 
     /// - Parameter interval: Longest time between a byte's appearance and its being kept, as long as the store keeps up.
     package init(
-        runner: any StepRunner, blobs: any BlobStore, segmentSize: Int64 = LogArchiver.segmentSize, interval: Duration = LogArchiver.interval,
+        runner: any StepRunner, blobs: any BlobStore, segmentSize: Int64 = LogArchiver.segmentSize,
+        interval: Duration = LogArchiver.interval,
         clock: any Clock<Duration> = ContinuousClock()
     ) {
         precondition(segmentSize > 0, "A segment has room.")

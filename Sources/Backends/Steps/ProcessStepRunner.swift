@@ -34,13 +34,12 @@ package final class ProcessStepRunner: StepRunner {
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         }
-        guard case .success = made, let absolute = realpath(folder, nil) else {
+        guard case .success = made, let absolute = folder.resolved else {
             throw Problem(
                 .unavailable, "steps.folder.unwritable", "The folder of the step runner cannot be made.",
                 fix: "Give Dhow the right to write in its data folder.")
         }
-        defer { free(absolute) }
-        self.folder = String(cString: absolute)
+        self.folder = absolute
         self.settings = settings
         self.clock = clock
     }
@@ -175,8 +174,8 @@ package final class ProcessStepRunner: StepRunner {
                 why: "Bubblewrap (bwrap) is missing, older than 0.7, or may not make namespaces here.",
                 fix: "Install it (Debian: apt-get install bubblewrap) and allow user namespaces, or do not require the sandbox.")
         }
-        let hidden = settings.hiddenFolders + [folder]
-        return sandbox.wrapper(for: attempt, hasNetwork: hasNetwork, hiding: hidden.filter { access($0, F_OK) == 0 })
+        let hidden = (settings.hiddenFolders + [folder]).compactMap(\.resolved)
+        return sandbox.wrapper(for: attempt, hasNetwork: hasNetwork, hiding: hidden)
     }
 
     private func limits(of attempt: AttemptSpecification) -> AttemptLimits {

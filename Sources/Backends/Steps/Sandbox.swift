@@ -24,12 +24,13 @@ struct Sandbox: Sendable {
         if let bytes = attempt.resources.diskBytes { arguments += ["--size", String(bytes)] }
         arguments += ["--tmpfs", "/tmp"]
         for folder in hidden { arguments += ["--tmpfs", folder] }
-        let folder = attempt.workingFolder
+        let folder = attempt.workingFolder.resolved ?? attempt.workingFolder
         return arguments + ["--bind", folder, folder, "--chdir", folder, "--"]
     }
 
     private static let namespaces = [
-        "--unshare-user-try", "--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try", "--die-with-parent", "--cap-drop", "ALL",
+        "--unshare-user-try", "--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try", "--die-with-parent", "--cap-drop",
+        "ALL",
     ]
 
     private static func devices(of gpus: [Int]) -> [String] {
@@ -41,9 +42,19 @@ struct Sandbox: Sendable {
         guard let program = places.first(where: { access($0, X_OK) == 0 }) else { return nil }
         let trial =
             namespaces + [
-                "--unshare-net", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--size", "4096", "--tmpfs", "/tmp", "--", program,
+                "--unshare-net", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--size", "4096", "--tmpfs", "/tmp", "--",
+                program,
                 "--version",
             ]
         return ProgramOutput.of(program, trial) == nil ? nil : Sandbox(program: program)
+    }
+}
+
+extension String {
+    /// The absolute path without symbolic links of a file that is there.
+    var resolved: String? {
+        guard let absolute = realpath(self, nil) else { return nil }
+        defer { free(absolute) }
+        return String(cString: absolute)
     }
 }
