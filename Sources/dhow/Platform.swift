@@ -80,7 +80,8 @@ struct Platform: Sendable {
         serving = Self.serving(storage, governor, registry, delivery.rollouts, metrics, logger)
         monitors = Monitors(governor: governor)
         incidents = Incidents(governor: governor)
-        runner = try ProcessStepRunner(folder: storage.folder.stepsFolder)
+        runner = try ProcessStepRunner(
+            folder: storage.folder.stepsFolder, settings: StepRunnerSettings(hiddenFolders: [storage.folder.path]))
         executions = Executions(governor: governor, snapshots: snapshots, blobs: blobs, runner: runner)
         webhooks = Self.webhooks(storage, governor, logger)
         secrets = Secrets(governor: governor, vault: storage.vault)
