@@ -61,6 +61,8 @@ extension Platform {
             ],
             settings: WorkerSettings(
                 owner: workerName, environment: StepCredentials.hostEnvironment,
+                slots: storage.settings.slots ?? WorkerSettings.defaultSlots, gpus: gpus, region: storage.settings.region,
+                environmentsFolder: storage.folder.environmentsFolder,
                 secret: { try await secrets.value(of: $0, in: $1) },
                 endCredentials: { try await credentials.revoke(for: $0, $1) }, credentials: { try await credentials.variables(for: $0, $1) }
             ),

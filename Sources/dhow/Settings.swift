@@ -20,6 +20,10 @@ struct Settings: Sendable {
     var logLevel: String
     var instance: String
     var egressAllowance: EgressAllowance
+    /// As `GPUFinder` reads it.
+    var gpus: String?
+    var region: String?
+    var slots: Int?
 
     enum Authentication: String, Sendable { case tokens, off }
 
@@ -48,6 +52,9 @@ struct Settings: Sendable {
         Key(name: "tls-key", defaultText: "", meaning: "PEM private key of the certificate."),
         Key(name: "auth", defaultText: "tokens", meaning: "tokens, or off (loopback addresses only)."),
         Key(name: "onnxruntime", defaultText: "", meaning: "ONNX Runtime's shared library; looked up when empty."),
+        Key(name: "gpus", defaultText: "", meaning: "Graphics cards for steps: indices such as 0,1, or how many; looked up when empty."),
+        Key(name: "region", defaultText: "", meaning: "Where this worker is; steps that ask for another region do not run here."),
+        Key(name: "slots", defaultText: "", meaning: "Command steps that run at a time; at least 4, or one a core, when empty."),
         Key(name: "log-level", defaultText: "notice", meaning: "trace, debug, info, notice, warning or error."),
         Key(name: "instance", defaultText: "dhow.local", meaning: "Name of this installation in ledger checkpoints."),
         Key(
@@ -81,6 +88,9 @@ struct Settings: Sendable {
         onnxRuntime = value("onnxruntime")
         logLevel = required("log-level")
         instance = try ResourceName.check(required("instance"), of: "instance")
+        gpus = value("gpus")
+        region = try value("region").map { try ResourceName.check($0, of: "region") }
+        slots = try value("slots").map(Self.slots)
         egressAllowance = try EgressAllowance(value("egress-allow") ?? "")
         try check()
     }
@@ -101,6 +111,11 @@ struct Settings: Sendable {
     private static func port(_ text: String) throws -> Int {
         guard let port = Int(text), (0...65535).contains(port) else { throw refusal("port", text, "Use 0 to 65535.") }
         return port
+    }
+
+    private static func slots(_ text: String) throws -> Int {
+        guard let slots = Int(text), (1...1024).contains(slots) else { throw refusal("slots", text, "Use 1 to 1024.") }
+        return slots
     }
 
     private static func readFile(_ path: String) throws -> [String: String] {

@@ -83,7 +83,7 @@ struct World: Sendable {
         let rollouts = Rollouts(governor: governor, versions: versions)
         let executions = Executions(
             governor: governor, snapshots: snapshots, blobs: blobs,
-            runner: try ProcessStepRunner(folder: folder.appending(path: "steps").path))
+            runner: try ProcessStepRunner(folder: folder.appending(path: "steps").path), secret: { _, _ in "" })
         let lineage = LineageQuery(
             governor: governor, endpoints: Endpoints(governor: governor), releases: releases, rollouts: rollouts, gates: gates,
             approvals: approvals, registry: registry, runs: runs, snapshots: snapshots, executions: executions)
