@@ -8,8 +8,8 @@ package import Pipelines
 
 /// Pipelines as documents, and the triggers that start them.
 package struct PipelineRoutes: RouteGroup {
-    /// 16 MiB: a document of 1 MiB and the names of ten thousand files.
-    private static let largestPipeline = 16 << 20
+    /// 24 MiB: a document of 8 MiB and the names of ten thousand files.
+    private static let largestPipeline = 24 << 20
 
     private let catalogue: PipelineCatalogue
     private let triggers: Triggers
