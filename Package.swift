@@ -80,7 +80,7 @@ let package = Package(
         capability("Governance", with: crypto),
         capability("Tracking", after: "Governance", "Statistics", with: "CZlib", crypto),
         capability("Registry", after: "Governance", "Tracking", with: crypto, yams),
-        capability("Pipelines", after: "Governance", "Tracking", with: crypto, yams),
+        capability("Pipelines", after: "Governance", "Tracking", "Expressions", with: crypto, yams),
         capability("Delivery", after: "Governance", "Tracking", "Registry", "Statistics", with: crypto),
         capability("Serving", after: "Governance", "Registry", "Delivery"),
         capability("Monitoring", after: "Governance", "Tracking", "Registry", "Delivery", "Serving", "Statistics", with: crypto),

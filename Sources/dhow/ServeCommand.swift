@@ -20,10 +20,13 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(name: .customLong("egress-allow"), help: "Hosts, addresses and networks that requests may go to beside the public internet.")
     var egressAllow: String?
 
+    @Option(name: .customLong("watched-folders"), help: "Folders whose files may start pipelines, as NAME=PATH, separated by commas.")
+    var watchedFolders: String?
+
     func run() async throws {
         let settings = try options.settings(adding: [
             "host": host, "port": port, "roles": roles, "tls-certificate": tlsCertificate, "tls-key": tlsKey, "auth": auth,
-            "egress-allow": egressAllow,
+            "egress-allow": egressAllow, "watched-folders": watchedFolders,
         ])
         try await Server(settings: settings).run()
     }

@@ -3,6 +3,7 @@
 import Backends
 import Domain
 import Foundation
+import Pipelines
 import Yams
 
 /// What a server is started with. Each setting comes from its flag, else its environment variable, else the file, else the default.
@@ -20,6 +21,8 @@ struct Settings: Sendable {
     var logLevel: String
     var instance: String
     var egressAllowance: EgressAllowance
+    /// The folder `incoming` of the data folder, and those named.
+    var watchedFolders: WatchedFolders
 
     enum Authentication: String, Sendable { case tokens, off }
 
@@ -53,6 +56,9 @@ struct Settings: Sendable {
         Key(
             name: "egress-allow", defaultText: "",
             meaning: "Hosts, addresses and networks, separated by commas, that requests may go to beside the public internet."),
+        Key(
+            name: "watched-folders", defaultText: "",
+            meaning: "Folders whose files may start pipelines, as NAME=PATH, separated by commas."),
     ]
 
     /// - Parameter flags: Values given on the command line, by setting name.
@@ -82,6 +88,7 @@ struct Settings: Sendable {
         logLevel = required("log-level")
         instance = try ResourceName.check(required("instance"), of: "instance")
         egressAllowance = try EgressAllowance(value("egress-allow") ?? "")
+        watchedFolders = try Self.folders(value("watched-folders") ?? "", in: folder)
         try check()
     }
 
@@ -101,6 +108,18 @@ struct Settings: Sendable {
     private static func port(_ text: String) throws -> Int {
         guard let port = Int(text), (0...65535).contains(port) else { throw refusal("port", text, "Use 0 to 65535.") }
         return port
+    }
+
+    private static func folders(_ text: String, in dataFolder: String) throws -> WatchedFolders {
+        var paths = [WatchedFolders.own: dataFolder + "/incoming"]
+        for part in text.split(separator: ",") {
+            let pair = part.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+            guard pair.count == 2, pair[1].hasPrefix("/") else {
+                throw refusal("watched-folders", String(part), "Write NAME=PATH with an absolute path, such as drop=/srv/drop.")
+            }
+            paths[try ResourceName.check(pair[0], of: "watched folder")] = pair[1]
+        }
+        return WatchedFolders(paths)
     }
 
     private static func readFile(_ path: String) throws -> [String: String] {

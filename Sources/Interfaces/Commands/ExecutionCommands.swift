@@ -10,7 +10,7 @@ import Foundation
 package struct ExecutionCommands: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "execution", abstract: "Run pipelines and see how they went.",
-        subcommands: [Start.self, List.self, Show.self, Watch.self, Cancel.self, ExecutionLog.self])
+        subcommands: [Start.self, BackfillCommands.Start.self, List.self, Show.self, Watch.self, Cancel.self, ExecutionLog.self])
 
     package init() {}
 
