@@ -4,6 +4,7 @@ import API
 import Domain
 import Foundation
 import Governance
+import HTTPServer
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting

@@ -66,6 +66,14 @@ struct BackfillTests {
             #expect(backfill.counts == [.waiting: 5])
             // The same request again is the same backfill.
             #expect(try await backfills.start(request(), by: world.caller).id == backfill.id)
+            // Also when it comes several times at once.
+            let other = BackfillRequest(pipeline: "load", parameter: "month", partitions: .values(["x"]))
+            let same = try await withThrowingTaskGroup(of: String.self) { group in
+                for _ in 1...4 { group.addTask { try await backfills.start(other, by: world.caller).id } }
+                return try await group.reduce(into: Set()) { $0.insert($1) }
+            }
+            #expect(same.count == 1)
+            for id in same { _ = try await backfills.cancel(id, by: world.caller) }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 1...4 { group.addTask { try await listener.pass() } }
                 try await group.waitForAll()

@@ -237,6 +237,15 @@ struct TriggerKindTests {
             }
             #expect(try await executions(world).count == 2)
             #expect(try await firings(world).filter { $0.reason == .sameKey }.count == 2)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for id in 5...8 {
+                    group.addTask {
+                        _ = try await world.triggers.receive(try event("\(id)", data: ["digest": "c"]), for: "t", by: world.caller)
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await executions(world).count == 3)
         }
     }
 

@@ -57,7 +57,7 @@ struct FiringDesk {
     mutating func settle() throws {
         var pending = try firings.pending()
         let before = trigger
-        var queue = try queue(pending)
+        var queue = try Self.queue(of: trigger, pending, firings, change.workspace, change.time, change.transaction)
         deciding: while true {
             switch queue.next(at: change.time) {
             case .idle:
@@ -69,8 +69,9 @@ struct FiringDesk {
                 if until > change.time || trigger.nextLook.map({ $0 > change.time }) ?? true { trigger.nextLook = until }
                 break deciding
             case .makeRoom:
-                try cancelReplaceable()
-                queue.replaceable = 0
+                let cancelled = try cancelReplaceable(queue.open - queue.cancelling - trigger.specification.concurrency.limit + 1)
+                queue.cancelling += cancelled
+                queue.replaceable = max(0, queue.replaceable - max(cancelled, 1))
             case .skip(let entry, let reason, let text):
                 if let firing = pending.first(where: { $0.entry == entry }) { try end(firing, reason, text) }
             case .start(let entry):
@@ -89,16 +90,41 @@ struct FiringDesk {
         if trigger != before { try triggers.saveProgress(trigger) }
     }
 
-    private func queue(_ pending: [TriggerFiring]) throws -> FiringQueue {
-        let open = try OpenExecutions(of: trigger.pipeline, in: change.workspace, change.transaction)
+    /// Whether `settle` would change anything. Read only: a look at each pass must not be a write, which would wake the next one.
+    static func hasWork(of name: String, in workspace: String, at now: Timestamp, _ transaction: any Transaction) throws -> Bool {
+        guard let trigger = try TriggerTable(transaction: transaction, workspace: workspace).find(name), trigger.paused == nil else {
+            return false
+        }
+        let firings = TriggerFiringTable(of: name, in: workspace, transaction)
+        switch try queue(of: trigger, try firings.pending(), firings, workspace, now, transaction).next(at: now) {
+        case .wait(let until, let because): return until > now || trigger.waiting != because
+        case .idle: return trigger.nextLook != nil
+        default: return true
+        }
+    }
+
+    private static func queue(
+        of trigger: Trigger, _ pending: [TriggerFiring], _ firings: TriggerFiringTable, _ workspace: String, _ now: Timestamp,
+        _ transaction: any Transaction
+    ) throws -> FiringQueue {
+        let open = OpenExecutions(of: trigger.pipeline, in: workspace, transaction)
         var started: [String: String] = [:]
         for key in Set(pending.compactMap(\.key)) { started[key] = try firings.execution(for: key) }
-        let lately = trigger.specification.budgetPerDay == nil ? 0 : try firings.count(startedAfter: change.time - .seconds(86_400))
-        return FiringQueue(
+        let lately = trigger.specification.budgetPerDay == nil ? 0 : try firings.count(startedAfter: now - .seconds(86_400))
+        var queue = FiringQueue(
             specification: trigger.specification,
             pending: pending.map { FiringQueue.Pending(entry: $0.entry, key: $0.key, arrived: $0.time) },
-            pendingSince: trigger.pendingSince, lastStarted: trigger.lastStarted, startedLately: lately, open: open.all.count,
-            replaceable: open.replaceable.count, started: started)
+            pendingSince: trigger.pendingSince, lastStarted: trigger.lastStarted, startedLately: lately, started: started)
+        switch trigger.specification.concurrency.policy {
+        case .allow: break
+        case .forbid, .queue: queue.open = try open.count()
+        case .replace:
+            let all = try open.all()
+            queue.open = all.count
+            queue.cancelling = all.count { $0.state.isCancelling }
+            queue.replaceable = all.count { $0.isReplaceable }
+        }
+        return queue
     }
 
     /// - Returns: The execution; nil when none could be started, which the firing then says.
@@ -140,14 +166,19 @@ struct FiringDesk {
     }
 
     /// As a person's cancellation does, and by the same state.
-    private func cancelReplaceable() throws {
+    ///
+    /// - Returns: How many are being cancelled now.
+    private func cancelReplaceable(_ number: Int) throws -> Int {
         let table = ExecutionTable(transaction: change.transaction)
-        for var execution in try OpenExecutions(of: trigger.pipeline, in: change.workspace, change.transaction).replaceable
-        where execution.state.apply(.cancelRequested) {
+        let open = try OpenExecutions(of: trigger.pipeline, in: change.workspace, change.transaction).all()
+        var cancelled = 0
+        for var execution in open.filter(\.isReplaceable).prefix(max(0, number)) where execution.state.apply(.cancelRequested) {
             execution.status = execution.state.status
             try table.save(execution)
             try change.record("execution.cancelling", on: execution.resource, ["because": .string(trigger.resource)])
+            cancelled += 1
         }
+        return cancelled
     }
 
     private func refuse(_ firing: TriggerFiring, _ reason: TriggerFiring.Reason, _ text: String) throws -> TriggerFiring {

@@ -19,7 +19,7 @@ package struct FiringQueue: Sendable {
     package enum Decision: Sendable, Equatable {
         case start(entry: String)
         case skip(entry: String, TriggerFiring.Reason, String)
-        /// Cancel what triggers started of the pipeline.
+        /// Cancel the oldest executions that triggers started of the pipeline, as many as are too many.
         case makeRoom
         case wait(until: Timestamp, because: String)
         case idle
@@ -38,6 +38,8 @@ package struct FiringQueue: Sendable {
     package var startedLately: Int
     /// Open executions of the pipeline, those being cancelled too.
     package var open: Int
+    /// Of these, those that are being cancelled.
+    package var cancelling: Int
     /// Of these, those that a trigger started and that are not being cancelled.
     package var replaceable: Int
     /// Executions by the keys they were started for, of keys that pending events have.
@@ -45,7 +47,7 @@ package struct FiringQueue: Sendable {
 
     package init(
         specification: TriggerSpecification, pending: [Pending], pendingSince: Timestamp? = nil, lastStarted: Timestamp? = nil,
-        startedLately: Int = 0, open: Int = 0, replaceable: Int = 0, started: [String: String] = [:]
+        startedLately: Int = 0, open: Int = 0, cancelling: Int = 0, replaceable: Int = 0, started: [String: String] = [:]
     ) {
         self.specification = specification
         self.pending = pending
@@ -53,6 +55,7 @@ package struct FiringQueue: Sendable {
         self.lastStarted = lastStarted
         self.startedLately = startedLately
         self.open = open
+        self.cancelling = cancelling
         self.replaceable = replaceable
         self.started = started
     }
@@ -100,7 +103,8 @@ package struct FiringQueue: Sendable {
         case .allow: return .start(entry: oldest.entry)
         case .forbid: return .skip(entry: oldest.entry, .overlap, because)
         case .queue: return .wait(until: now, because: because)
-        case .replace: return replaceable > 0 ? .makeRoom : .wait(until: now, because: because)
+        case .replace:
+            return open - cancelling >= limit && replaceable > 0 ? .makeRoom : .wait(until: now, because: because)
         }
     }
 

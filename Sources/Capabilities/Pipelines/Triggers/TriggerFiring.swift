@@ -61,7 +61,7 @@ package struct TriggerFiring: Codable, Sendable, Equatable {
         self.trigger = trigger
         entry = event.entry
         state = .pending
-        subject = event.subject
+        subject = event.subject ?? "\(event.source) \(event.id)"
         self.depth = depth
         self.time = time
     }

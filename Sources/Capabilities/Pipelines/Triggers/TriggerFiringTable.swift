@@ -38,12 +38,13 @@ package struct TriggerFiringTable {
         ).map(decode)
     }
 
+    /// Asked for in this transaction first, so a conflict is with a transaction beside it: `DO NOTHING` makes Postgres run this one again.
     func insert(_ firing: TriggerFiring) throws {
         try transaction.execute(
             """
             INSERT INTO trigger_firing (workspace, name, entry, execution, blocked, time, state, reason, subject, event_key, parameters, depth,
                 decided)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
             """, workspace, trigger, firing.entry, firing.execution, firing.blocked, firing.time, firing.state.rawValue,
             firing.reason?.rawValue, firing.subject, firing.key, try firing.parameters.map { try text($0) }, firing.depth, firing.decided)
     }
@@ -75,7 +76,8 @@ package struct TriggerFiringTable {
 
     func use(_ key: String, for execution: String, at time: Timestamp) throws {
         try transaction.execute(
-            "INSERT INTO trigger_key (workspace, name, event_key, execution, time) VALUES (?, ?, ?, ?, ?)", workspace, trigger, key,
+            "INSERT INTO trigger_key (workspace, name, event_key, execution, time) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            workspace, trigger, key,
             execution, time)
     }
 
@@ -92,7 +94,7 @@ package struct TriggerFiringTable {
     /// The same of the last execution that a trigger started.
     static func depth(ofLastBy trigger: String, in workspace: String, _ transaction: any Transaction) throws -> Int {
         try transaction.row(
-            "SELECT depth FROM trigger_firing WHERE workspace = ? AND name = ? AND execution IS NOT NULL ORDER BY time DESC LIMIT 1",
+            "SELECT depth FROM trigger_firing WHERE workspace = ? AND name = ? AND execution IS NOT NULL ORDER BY time DESC, depth DESC LIMIT 1",
             workspace,
             trigger
         ).map { row in
@@ -120,19 +122,4 @@ package struct TriggerFiringTable {
             parameters: try parameters.map { try value([String: JSONValue].self, $0) }, depth: try row["depth"], time: try row["time"],
             decided: try row["decided"])
     }
-}
-
-/// Executions of a pipeline that have not ended.
-struct OpenExecutions {
-    let all: [Execution]
-
-    init(of pipeline: String, in workspace: String, _ transaction: any Transaction) throws {
-        let table = ExecutionTable(transaction: transaction)
-        all = try transaction.rows(
-            "SELECT id FROM execution WHERE workspace = ? AND pipeline = ? AND ended IS NULL ORDER BY id LIMIT 1001", workspace, pipeline
-        ).compactMap { try table.find(try $0["id"]) }
-    }
-
-    /// Those that a trigger started and that nobody has cancelled yet.
-    var replaceable: [Execution] { all.filter { $0.cause?.hasPrefix("trigger/") == true && !$0.state.isCancelling } }
 }

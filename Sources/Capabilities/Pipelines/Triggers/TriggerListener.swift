@@ -176,6 +176,8 @@ package struct TriggerListener: Sendable {
 
     private func settle(_ name: String, in workspace: String) async throws {
         let block = block
+        let now = governor.clock.now()
+        guard try await governor.database.read({ try FiringDesk.hasWork(of: name, in: workspace, at: now, $0) }) else { return }
         let caller = Caller.controller(Trigger.principalPrefix + name, in: workspace)
         _ = try await governor.change(.executionStart, by: caller) { change in
             let table = TriggerTable(transaction: change.transaction, workspace: change.workspace)

@@ -16,7 +16,7 @@ struct BackfillTable {
         try transaction.execute(
             """
             INSERT INTO backfill (workspace, id, pipeline, parameter, parameters, digest, concurrency, state, author, author_kind, created, ended)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
             """, workspace, backfill.id, backfill.pipeline, backfill.parameter, try text(backfill.parameters), digest,
             backfill.concurrency, backfill.state.rawValue, backfill.author.name, backfill.author.kind.rawValue, backfill.created,
             backfill.ended)
