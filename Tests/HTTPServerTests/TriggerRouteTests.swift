@@ -34,7 +34,7 @@ import Testing
         as person: String? = "amina"
     ) async throws -> TestResponse {
         var fields: HTTPFields = [.dhowWorkspace: "main"]
-        for (name, value) in headers { fields.append(HTTPField(name: HTTPField.Name(name)!, value: value)) }
+        for (name, value) in headers { fields.append(HTTPField(name: try #require(HTTPField.Name(name)), value: value)) }
         if let person { fields[.authorization] = world.authorization(of: person) }
         return try await world.client.executeRequest(
             uri: "/api/v1/" + path, method: .post, headers: fields, body: ByteBuffer(string: body))
