@@ -35,6 +35,7 @@ struct Platform: Sendable {
     let runner: ProcessStepRunner
     let executions: Executions
     let webhooks: WebhookParts
+    let secrets: Secrets
     let metrics = ServerMetrics()
     let readiness = Readiness()
     let deadlines = RequestDeadlines()
@@ -82,6 +83,7 @@ struct Platform: Sendable {
         runner = try ProcessStepRunner(folder: storage.folder.stepsFolder)
         executions = Executions(governor: governor, snapshots: snapshots, blobs: blobs, runner: runner)
         webhooks = Self.webhooks(storage, governor, logger)
+        secrets = Secrets(governor: governor, vault: storage.vault)
     }
 
     private static func serving(
@@ -173,6 +175,7 @@ struct Platform: Sendable {
             MonitorRoutes(monitors: monitors),
             IncidentRoutes(incidents: incidents),
             WebhookRoutes(webhooks: webhooks.use),
+            SecretRoutes(secrets: secrets),
             ImportRoutes(imports: Imports(governor: governor, blobs: storage.blobs), blobs: storage.blobs),
             ExportRoutes(exports: Exports(governor: governor), artifacts: artifacts, registry: registry),
             RetentionRoutes(retention: Retention(governor: governor)),

@@ -9,7 +9,7 @@ struct FiringQueueTests {
     private let now = Timestamp(milliseconds: 1_700_000_000_000)
 
     private func specification(
-        _ debounce: Debounce = Debounce(), budget: Int? = nil, _ concurrency: ConcurrencyRule = ConcurrencyRule()
+        _ debounce: Debounce = Debounce(), budget: Int? = nil, _ concurrency: TriggerConcurrency = TriggerConcurrency()
     ) -> TriggerSpecification {
         TriggerSpecification(
             name: "t", pipeline: "p", source: .http(HTTPSource()), debounce: debounce, budgetPerDay: budget, concurrency: concurrency)
@@ -78,9 +78,9 @@ struct FiringQueueTests {
             FiringQueue(specification: specification(budget: 3), pending: events(1), startedLately: 2).next(at: now) == .start(entry: "a"))
     }
 
-    @Test("do what the policy says while executions are open", arguments: ConcurrencyRule.Policy.allCases)
-    func concurrency(_ policy: ConcurrencyRule.Policy) {
-        let rule = specification(Debounce(), ConcurrencyRule(policy: policy, limit: 2))
+    @Test("do what the policy says while executions are open", arguments: TriggerConcurrency.Policy.allCases)
+    func concurrency(_ policy: TriggerConcurrency.Policy) {
+        let rule = specification(Debounce(), TriggerConcurrency(policy: policy, limit: 2))
         #expect(FiringQueue(specification: rule, pending: events(1), open: 1, replaceable: 1).next(at: now) == .start(entry: "a"))
         let full = FiringQueue(specification: rule, pending: events(1), open: 2, replaceable: 1)
         switch (policy, full.next(at: now)) {

@@ -156,7 +156,7 @@ struct TriggerKindTests {
 
     private func http(
         condition: String? = nil, key: String? = nil, parameters: [String: TriggerParameter] = [:], debounce: Debounce = Debounce(),
-        budget: Int? = nil, concurrency: ConcurrencyRule = ConcurrencyRule()
+        budget: Int? = nil, concurrency: TriggerConcurrency = TriggerConcurrency()
     ) -> TriggerSpecification {
         TriggerSpecification(
             name: "t", pipeline: "load", source: .http(HTTPSource(type: "data.ready")), condition: condition, parameters: parameters,
@@ -302,10 +302,11 @@ struct TriggerKindTests {
 
     // MARK: concurrency
 
-    @Test("follow the policy while executions of the pipeline are open", arguments: TestDatabase.allCases, ConcurrencyRule.Policy.allCases)
-    func concurrency(_ engine: TestDatabase, _ policy: ConcurrencyRule.Policy) async throws {
+    @Test(
+        "follow the policy while executions of the pipeline are open", arguments: TestDatabase.allCases, TriggerConcurrency.Policy.allCases)
+    func concurrency(_ engine: TestDatabase, _ policy: TriggerConcurrency.Policy) async throws {
         try await World.with(engine) { world in
-            try await apply(world, http(concurrency: ConcurrencyRule(policy: policy)))
+            try await apply(world, http(concurrency: TriggerConcurrency(policy: policy)))
             let listener = TriggerListener(governor: world.governor) { _, _ in nil }
             for id in ["1", "2"] {
                 _ = try await world.triggers.receive(try event(id), for: "t", by: world.caller)
@@ -314,7 +315,7 @@ struct TriggerKindTests {
             try await listener.pass()
             let before = try await executions(world)
             #expect(before.count == (policy == .allow ? 2 : 1))
-            if policy == .replace { #expect(before[0].state.isCancelling) }
+            if policy == .replace { #expect(before[0].wantsCancel) }
             if policy == .forbid { #expect(try await firings(world).first?.reason == .overlap) }
             // A worker brings them to their end; then what waits is started.
             try await world.working(world.engine()) {

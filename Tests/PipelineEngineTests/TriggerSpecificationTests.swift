@@ -19,7 +19,7 @@ struct TriggerSpecificationTests {
                 name: "t", pipeline: "p", source: source, condition: "true",
                 parameters: ["a": .value(1), "b": .expression("event.id"), "c": "text"], key: "event.id",
                 debounce: Debounce(quietSeconds: 1, longestWaitSeconds: 2, minimumIntervalSeconds: 3, maximumPending: 4), budgetPerDay: 5,
-                concurrency: ConcurrencyRule(policy: .queue, limit: 2), maximumDepth: 3)
+                concurrency: TriggerConcurrency(policy: .queue, limit: 2), maximumDepth: 3)
             for one in [full, TriggerSpecification(name: "t", pipeline: "p", source: source)] {
                 let value = try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(one))
                 #expect(try TriggerSpecification.read(value) == one)

@@ -121,7 +121,7 @@ struct FiringDesk {
         case .replace:
             let all = try open.all()
             queue.open = all.count
-            queue.cancelling = all.count { $0.state.isCancelling }
+            queue.cancelling = all.count { $0.isCancelling }
             queue.replaceable = all.count { $0.isReplaceable }
         }
         return queue
@@ -165,20 +165,12 @@ struct FiringDesk {
         }
     }
 
-    /// As a person's cancellation does, and by the same state.
-    ///
     /// - Returns: How many are being cancelled now.
     private func cancelReplaceable(_ number: Int) throws -> Int {
-        let table = ExecutionTable(transaction: change.transaction)
         let open = try OpenExecutions(of: trigger.pipeline, in: change.workspace, change.transaction).all()
-        var cancelled = 0
-        for var execution in open.filter(\.isReplaceable).prefix(max(0, number)) where execution.state.apply(.cancelRequested) {
-            execution.status = execution.state.status
-            try table.save(execution)
-            try change.record("execution.cancelling", on: execution.resource, ["because": .string(trigger.resource)])
-            cancelled += 1
-        }
-        return cancelled
+        let oldest = open.filter(\.isReplaceable).prefix(max(0, number))
+        for execution in oldest { try change.cancel(execution, because: trigger.resource) }
+        return oldest.count
     }
 
     private func refuse(_ firing: TriggerFiring, _ reason: TriggerFiring.Reason, _ text: String) throws -> TriggerFiring {

@@ -36,7 +36,12 @@ struct TriggerExpressions: Sendable {
         if case .http(let source) = specification.source, let type = source.type, type != event.type {
             return .refused(.condition, "It is an event of type '\(event.type.printable)'.")
         }
-        let bindings = ["event": event.expressionValue]
+        let bindings: [String: ExpressionValue]
+        do {
+            bindings = ["event": try event.expressionValue()]
+        } catch {
+            return .refused(.error, error.what)
+        }
         var place = ""
         do {
             if let condition = specification.condition {
@@ -87,8 +92,10 @@ struct TriggerExpressions: Sendable {
 }
 
 extension TriggerEvent {
-    var expressionValue: ExpressionValue {
-        var members = extensions.mapValues { ExpressionValue($0) }
+    /// - Throws: `Problem` when its data nest too deep.
+    func expressionValue() throws(Problem) -> ExpressionValue {
+        var members: [String: ExpressionValue] = [:]
+        for (name, value) in extensions { members[name] = try ExpressionValue(json: value) }
         members["id"] = .string(id)
         members["source"] = .string(source)
         members["type"] = .string(type)
@@ -97,27 +104,13 @@ extension TriggerEvent {
         members["time"] = Expressions.Timestamp(
             seconds: (time.milliseconds - milliseconds) / 1000, nanoseconds: Int32(milliseconds) * 1_000_000
         ).map { .timestamp($0) }
-        members["data"] = ExpressionValue(data)
+        members["data"] = try ExpressionValue(json: data)
         return .map(members)
     }
 }
 
-extension ExpressionValue {
-    init(_ json: JSONValue) {
-        switch json {
-        case .null: self = .null
-        case .bool(let value): self = .bool(value)
-        case .integer(let value): self = .int(value)
-        case .number(let value): self = .double(value)
-        case .string(let value): self = .string(value)
-        case .array(let elements): self = .list(elements.map { ExpressionValue($0) })
-        case .object(let members): self = .map(members.mapValues { ExpressionValue($0) })
-        }
-    }
-}
-
 extension JSONValue {
-    /// Nil for what no parameter can be: lists, maps, bytes, types, null, numbers that are none.
+    /// Nil for what no parameter can be: bytes, types, null, numbers that are none.
     init?(_ value: ExpressionValue) {
         switch value {
         case .bool(let value): self = .bool(value)
@@ -133,6 +126,9 @@ extension JSONValue {
         case .duration(let span): self = .string(span.text)
         case .optional(let optional):
             guard let content = optional.value, let json = JSONValue(content) else { return nil }
+            self = json
+        case .list, .map:
+            guard let json = try? value.json() else { return nil }
             self = json
         default: return nil
         }

@@ -19,13 +19,14 @@ package struct TriggerSpecification: Sendable, Equatable {
     package var debounce: Debounce
     /// Most executions in any 24 hours.
     package var budgetPerDay: Int?
-    package var concurrency: ConcurrencyRule
+    package var concurrency: TriggerConcurrency
     /// How long a chain of triggers may be that start each other.
     package var maximumDepth: Int
 
     package init(
         name: String, pipeline: String, source: TriggerSource, condition: String? = nil, parameters: [String: TriggerParameter] = [:],
-        key: String? = nil, debounce: Debounce = Debounce(), budgetPerDay: Int? = nil, concurrency: ConcurrencyRule = ConcurrencyRule(),
+        key: String? = nil, debounce: Debounce = Debounce(), budgetPerDay: Int? = nil,
+        concurrency: TriggerConcurrency = TriggerConcurrency(),
         maximumDepth: Int = Self.usualDepth
     ) {
         self.name = name
@@ -72,7 +73,7 @@ package struct Debounce: Codable, Sendable, Equatable {
 }
 
 /// What happens while executions of the pipeline run.
-package struct ConcurrencyRule: Codable, Sendable, Equatable {
+package struct TriggerConcurrency: Codable, Sendable, Equatable {
     package enum Policy: String, Codable, CaseIterable, Sendable {
         /// They run beside each other.
         case allow
@@ -131,7 +132,7 @@ extension TriggerSpecification: Codable {
             key: try container.decodeIfPresent(String.self, forKey: .key),
             debounce: try container.decodeIfPresent(Debounce.self, forKey: .debounce) ?? Debounce(),
             budgetPerDay: try container.decodeIfPresent(Int.self, forKey: .budgetPerDay),
-            concurrency: try container.decodeIfPresent(ConcurrencyRule.self, forKey: .concurrency) ?? ConcurrencyRule(),
+            concurrency: try container.decodeIfPresent(TriggerConcurrency.self, forKey: .concurrency) ?? TriggerConcurrency(),
             maximumDepth: try container.decodeIfPresent(Int.self, forKey: .maximumDepth) ?? Self.usualDepth)
     }
 
@@ -150,7 +151,7 @@ extension TriggerSpecification: Codable {
         try container.encodeIfPresent(key, forKey: .key)
         if debounce != Debounce() { try container.encode(debounce, forKey: .debounce) }
         try container.encodeIfPresent(budgetPerDay, forKey: .budgetPerDay)
-        if concurrency != ConcurrencyRule() { try container.encode(concurrency, forKey: .concurrency) }
+        if concurrency != TriggerConcurrency() { try container.encode(concurrency, forKey: .concurrency) }
         if maximumDepth != Self.usualDepth { try container.encode(maximumDepth, forKey: .maximumDepth) }
     }
 }

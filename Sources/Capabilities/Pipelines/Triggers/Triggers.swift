@@ -150,12 +150,12 @@ package struct Triggers: Sendable {
         guard
             let version = try PipelineTable(transaction: change.transaction, workspace: change.workspace).latest(specification.pipeline)
         else { throw PipelineTable.unknown(specification.pipeline) }
-        let pipeline = try PipelineParser.parse(version.document)
+        let pipeline = try PlannedPipelines.shared.plan(version, in: change.workspace).specification
         var values: [String: JSONValue] = [:]
         for (name, parameter) in specification.parameters {
             switch parameter {
             case .value(let value): values[name] = value
-            case .expression: values[name] = pipeline.parameters.first { $0.name == name }?.type.example ?? .null
+            case .expression: values[name] = pipeline.parameters.first { $0.name == name }?.example ?? .null
             }
         }
         _ = try pipeline.resolveParameters(values)
@@ -170,14 +170,17 @@ package struct Triggers: Sendable {
     }
 }
 
-extension ParameterSpecification.ValueType {
+extension ParameterSpecification {
     /// Some value that it accepts.
     fileprivate var example: JSONValue {
-        switch self {
+        if let choice = choices?.first { return choice }
+        return switch type {
+        case .string, .snapshot: ""
         case .integer: 0
         case .number: 0.5
         case .boolean: false
-        default: ""
+        case .list: []
+        case .mapping: [:]
         }
     }
 }

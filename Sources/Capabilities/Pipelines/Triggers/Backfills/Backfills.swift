@@ -104,12 +104,10 @@ package struct Backfills: Sendable {
             try table.cancelWaiting(of: id)
             let executions = ExecutionTable(transaction: change.transaction)
             for partition in try table.partitions(of: id, in: .running, limit: Backfill.mostAtOnce) {
-                guard var execution = try partition.execution.flatMap({ try executions.find($0) }), execution.ended == nil,
-                    execution.state.apply(.cancelRequested)
+                guard let execution = try partition.execution.flatMap({ try executions.find($0) }), execution.ended == nil,
+                    !execution.isCancelling
                 else { continue }
-                execution.status = execution.state.status
-                try executions.save(execution)
-                try change.record("execution.cancelling", on: execution.resource, ["because": .string(backfill.resource)])
+                try change.cancel(execution, because: backfill.resource)
             }
             try change.record("backfill.cancelled", on: backfill.resource)
             return try Self.find(id, change)
@@ -136,7 +134,7 @@ package struct Backfills: Sendable {
         guard let version = try PipelineTable(transaction: change.transaction, workspace: change.workspace).latest(request.pipeline) else {
             throw PipelineTable.unknown(request.pipeline)
         }
-        let specification = try PipelineParser.parse(version.document)
+        let specification = try PlannedPipelines.shared.plan(version, in: change.workspace).specification
         let type = specification.parameters.first { $0.name == request.parameter }?.type
         guard request.parameters[request.parameter] == nil else {
             throw Problem(
