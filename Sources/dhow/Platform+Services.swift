@@ -80,7 +80,7 @@ extension Platform {
     private var triggerListener: TriggerListener {
         let logger = logger
         return TriggerListener(
-            governor: governor,
+            governor: governor, folders: storage.settings.watchedFolders,
             report: { logger.error("triggers were not dealt with", metadata: ["error": .string("\($0)")]) },
             block: { transaction, entry in
                 guard let endpoint = entry.payload["endpoint"]?.text else { return nil }
@@ -108,6 +108,7 @@ extension Platform {
             try await governor.forgetOldIdempotencyKeys()
             try await webhooks.dispatcher.forgetOld()
             try await uploads.collectAbandoned()
+            try await TriggerListener.forgetOld(governor)
             try await Task.sleep(for: .seconds(3600))
         }
     }

@@ -164,7 +164,9 @@ struct Platform: Sendable {
             ArtifactRoutes(
                 artifacts: artifacts, runs: RunTracking(governor: governor), models: LoggedModelTracking(governor: governor)),
             SnapshotRoutes(snapshots: snapshots, blobs: storage.blobs),
-            PipelineRoutes(catalogue: PipelineCatalogue(governor: governor), triggers: Triggers(governor: governor)),
+            PipelineRoutes(catalogue: PipelineCatalogue(governor: governor)),
+            TriggerRoutes(triggers: Triggers(governor: governor, folders: storage.settings.watchedFolders), clock: storage.clock),
+            BackfillRoutes(backfills: Backfills(governor: governor)),
             ExecutionRoutes(executions: executions),
             ModelRoutes(registry: registry),
             ModelEditingRoutes(registry: registry),

@@ -24,10 +24,13 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Where this worker is.") var region: String?
     @Option(help: "Command steps that run at a time.") var slots: String?
 
+    @Option(name: .customLong("watched-folders"), help: "Folders whose files may start pipelines, as NAME=PATH, separated by commas.")
+    var watchedFolders: String?
+
     func run() async throws {
         let settings = try options.settings(adding: [
             "host": host, "port": port, "roles": roles, "tls-certificate": tlsCertificate, "tls-key": tlsKey, "auth": auth,
-            "egress-allow": egressAllow, "gpus": gpus, "region": region, "slots": slots,
+            "egress-allow": egressAllow, "gpus": gpus, "region": region, "slots": slots, "watched-folders": watchedFolders,
         ])
         try await Server(settings: settings).run()
     }

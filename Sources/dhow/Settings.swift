@@ -3,6 +3,7 @@
 import Backends
 import Domain
 import Foundation
+import Pipelines
 import Yams
 
 /// What a server is started with. Each setting comes from its flag, else its environment variable, else the file, else the default.
@@ -24,6 +25,8 @@ struct Settings: Sendable {
     var gpus: String?
     var region: String?
     var slots: Int?
+    /// The folder `incoming` of the data folder, and those named.
+    var watchedFolders: WatchedFolders
 
     enum Authentication: String, Sendable { case tokens, off }
 
@@ -60,6 +63,9 @@ struct Settings: Sendable {
         Key(
             name: "egress-allow", defaultText: "",
             meaning: "Hosts, addresses and networks, separated by commas, that requests may go to beside the public internet."),
+        Key(
+            name: "watched-folders", defaultText: "",
+            meaning: "Folders whose files may start pipelines, as NAME=PATH, separated by commas."),
     ]
 
     /// - Parameter flags: Values given on the command line, by setting name.
@@ -92,6 +98,7 @@ struct Settings: Sendable {
         region = try value("region").map { try ResourceName.check($0, of: "region") }
         slots = try value("slots").map(Self.slots)
         egressAllowance = try EgressAllowance(value("egress-allow") ?? "")
+        watchedFolders = try Self.folders(value("watched-folders") ?? "", in: folder)
         try check()
     }
 
@@ -116,6 +123,18 @@ struct Settings: Sendable {
     private static func slots(_ text: String) throws -> Int {
         guard let slots = Int(text), (1...1024).contains(slots) else { throw refusal("slots", text, "Use 1 to 1024.") }
         return slots
+    }
+
+    private static func folders(_ text: String, in dataFolder: String) throws -> WatchedFolders {
+        var paths = [WatchedFolders.own: dataFolder + "/incoming"]
+        for part in text.split(separator: ",") {
+            let pair = part.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+            guard pair.count == 2, pair[1].hasPrefix("/") else {
+                throw refusal("watched-folders", String(part), "Write NAME=PATH with an absolute path, such as drop=/srv/drop.")
+            }
+            paths[try ResourceName.check(pair[0], of: "watched folder")] = pair[1]
+        }
+        return WatchedFolders(paths)
     }
 
     private static func readFile(_ path: String) throws -> [String: String] {
