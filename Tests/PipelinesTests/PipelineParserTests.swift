@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Documents
 import Domain
 import Foundation
 import Pipelines
@@ -125,7 +126,7 @@ struct PipelineParserTests {
         let problem = try #require(throws: Problem.self) { try PipelineParser.parse(text) }
         #expect(problem.kind == .invalid)
         #expect(problem.code == "pipelines.\(reason)")
-        #expect(problem.what.hasPrefix("Line \(line): "), "\(problem)")
+        #expect(DocumentPlace.split(problem.what).place?.line == line, "\(problem)")
         #expect([problem.what, problem.why ?? "", problem.fix ?? ""].joined(separator: " ").contains(fix), "\(problem)")
         #expect(problem.fix != nil)
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Documents
 package import Domain
 
 /// A checked pipeline in an order in which its steps can run: every step after all it needs, else as in the document.
