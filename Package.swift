@@ -128,6 +128,9 @@ let package = Package(
         tests("StepRunner", "Domain", "Backends"),
         tests("OnnxRuntime", "Domain", "Backends", "OnnxRuntime"),
         tests("Governance", "Domain", "Backends", "Governance", "TestSupport"),
+        tests(
+            "Declarations", "Domain", "Backends", "Documents", "Governance", "Tracking", "Registry", "Pipelines", "Delivery", "Serving",
+            "Monitoring", "TestSupport"),
         tests("Egress", "Domain", "Backends", "Egress"),
         tests("Webhooks", "Domain", "Backends", "Governance", "TestSupport"),
         tests("Ledger", "Domain", "Backends", "Governance", "TestSupport", crypto),

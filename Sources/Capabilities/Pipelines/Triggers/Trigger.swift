@@ -46,6 +46,13 @@ package struct Triggers: Sendable {
     package func apply(
         _ name: String, verb: String, resource: String?, pipeline: String, parameters: [String: JSONValue], by caller: Caller
     ) async throws -> Trigger {
+        try Self.check(name, verb: verb, resource: resource)
+        return try await governor.change(.pipelineApply, by: caller) {
+            try Self.apply(name, verb: verb, resource: resource, pipeline: pipeline, parameters: parameters, in: $0)
+        }
+    }
+
+    static func check(_ name: String, verb: String, resource: String?) throws(Problem) {
         try ResourceName.check(name, of: "trigger")
         guard verb.utf8.count <= 100, verb.contains("."), (resource?.utf8.count ?? 0) <= 500 else {
             throw Problem(
@@ -57,20 +64,22 @@ package struct Triggers: Sendable {
                 .invalid, "pipelines.trigger.circular", "A trigger cannot be started by triggers.",
                 fix: "Name the event that the other trigger waits for.")
         }
-        return try await governor.change(.pipelineApply, by: caller) { change in
-            guard let version = try PipelineTable(transaction: change.transaction, workspace: change.workspace).latest(pipeline) else {
-                throw PipelineTable.unknown(pipeline)
-            }
-            _ = try PipelineParser.parse(version.document).resolveParameters(parameters)
-            let table = TriggerTable(transaction: change.transaction, workspace: change.workspace)
-            let trigger = Trigger(
-                name: name, verb: verb, resource: resource, pipeline: pipeline, parameters: parameters,
-                author: caller.principal.qualifiedName,
-                created: try table.find(name)?.created ?? change.time)
-            try table.save(trigger)
-            try change.record("trigger.applied", on: "trigger/\(name)", ["verb": .string(verb), "pipeline": .string(pipeline)])
-            return trigger
+    }
+
+    static func apply(
+        _ name: String, verb: String, resource: String?, pipeline: String, parameters: [String: JSONValue], in change: Change
+    ) throws -> Trigger {
+        guard let version = try PipelineTable(transaction: change.transaction, workspace: change.workspace).latest(pipeline) else {
+            throw PipelineTable.unknown(pipeline)
         }
+        _ = try PipelineParser.parse(version.document).resolveParameters(parameters)
+        let table = TriggerTable(transaction: change.transaction, workspace: change.workspace)
+        let trigger = Trigger(
+            name: name, verb: verb, resource: resource, pipeline: pipeline, parameters: parameters,
+            author: change.caller.principal.qualifiedName, created: try table.find(name)?.created ?? change.time)
+        try table.save(trigger)
+        try change.record("trigger.applied", on: "trigger/\(name)", ["verb": .string(verb), "pipeline": .string(pipeline)])
+        return trigger
     }
 
     package func list(by caller: Caller) async throws -> [Trigger] {
@@ -106,6 +115,10 @@ package struct TriggerTable {
 
     package func find(_ name: String) throws -> Trigger? {
         try transaction.row("SELECT * FROM pipeline_trigger WHERE workspace = ? AND name = ?", workspace, name).map(decode)
+    }
+
+    package func delete(_ name: String) throws {
+        try transaction.execute("DELETE FROM pipeline_trigger WHERE workspace = ? AND name = ?", workspace, name)
     }
 
     package func all() throws -> [Trigger] {
