@@ -4,6 +4,7 @@ import Domain
 import Governance
 import Monitoring
 import Pipelines
+import Registry
 import TestSupport
 import Testing
 
