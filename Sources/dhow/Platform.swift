@@ -185,9 +185,17 @@ struct Platform: Sendable {
             ImportRoutes(imports: Imports(governor: governor, blobs: storage.blobs), blobs: storage.blobs),
             ExportRoutes(exports: Exports(governor: governor), artifacts: artifacts, registry: registry),
             RetentionRoutes(retention: Retention(governor: governor)),
+            DocumentRoutes(declarations: Declarations(governor: governor, kinds: documentKinds)),
             LedgerRoutes(governor: governor, key: ledger.key),
             LineageRoutes(query: lineage, key: ledger.key),
         ]
+    }
+
+    /// What is referred to comes before what refers to it.
+    private var documentKinds: DocumentKinds {
+        DocumentKinds([
+            RoleBindingKind(), PipelineKind(), MonitorKind(), RetentionPolicyKind(), WebhookKind(webhooks: webhooks.use), TriggerKind(),
+        ])
     }
 
     private var lineage: LineageQuery {

@@ -35,4 +35,7 @@ package enum Permission: String, Codable, CaseIterable, Sendable {
     case webhookManage = "webhook.manage"
     case secretRead = "secret.read"
     case secretManage = "secret.manage"
+    case documentRead = "document.read"
+    /// Also for plans. What a document makes needs the permission of its own kind beside it.
+    case documentApply = "document.apply"
 }

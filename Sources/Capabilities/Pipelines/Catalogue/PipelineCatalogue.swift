@@ -41,35 +41,53 @@ package struct PipelineCatalogue: Sendable {
         let specification = try PipelineParser.parse(document)
         let called = try await pipelines(calledBy: specification, by: caller)
         if !called.isEmpty { _ = try PipelineParser.parse(document, calling: called) }
-        guard sources.count <= Self.maximumSources else {
-            throw Problem(
-                .tooLarge, "pipelines.source.tooMany", "The pipeline comes with \(sources.count) files.",
-                why: "At most \(Self.maximumSources) are taken.", fix: "Apply a folder that holds only the pipeline's own files.")
-        }
-        if let bad = sources.keys.first(where: { !RelativePath.isContained($0) }) {
-            throw Problem(.invalid, "pipelines.source.malformed", "'\(bad.printable)' is not a path beneath the pipeline's folder.")
-        }
         let sources = try Self.read(specification, among: sources)
-        let digest = try self.digest(document, sources, codeCommit)
-        return try await governor.change(.pipelineApply, by: caller) { change in
-            let table = PipelineTable(transaction: change.transaction, workspace: change.workspace)
-            let last = try table.latest(specification.name)
-            if let last, last.digest == digest { return last }
-            let version = PipelineVersion(
-                pipeline: specification.name, version: (last?.version ?? 0) + 1, digest: digest, document: document, sources: sources,
-                codeCommit: codeCommit, author: caller.principal.qualifiedName, created: change.time)
-            try table.insert(version)
-            let references = BlobReferenceTable(transaction: change.transaction)
-            let holder = "pipeline/\(change.workspace)/\(version.pipeline)/\(version.version)"
-            for blob in Set(sources.values) { try references.hold(blob, by: holder) }
-            try change.record(
-                "pipeline.applied", on: "pipeline/\(version.pipeline)",
-                [
-                    "version": .integer(Int64(version.version)), "digest": .string(digest),
-                    "codeCommit": codeCommit.map { .string($0) } ?? .null,
-                ])
-            return version
+        return try await governor.change(.pipelineApply, by: caller) {
+            try Self.save(document, of: specification.name, sources: sources, codeCommit: codeCommit, in: $0)
         }
+    }
+
+    /// - Parameters:
+    ///   - document: Checked, of the pipeline `name`.
+    ///   - sources: Those that its steps read.
+    static func save(
+        _ document: String, of name: String, sources: [String: BlobDigest], codeCommit: String?, in change: Change
+    ) throws -> PipelineVersion {
+        let digest = try digest(document, sources, codeCommit)
+        let table = PipelineTable(transaction: change.transaction, workspace: change.workspace)
+        if let last = try table.latest(name), last.digest == digest { return last }
+        let version = PipelineVersion(
+            pipeline: name, version: try table.lastNumber(name) + 1, digest: digest, document: document, sources: sources,
+            codeCommit: codeCommit, author: change.caller.principal.qualifiedName, created: change.time)
+        try table.insert(version)
+        let references = BlobReferenceTable(transaction: change.transaction)
+        let holder = "pipeline/\(change.workspace)/\(version.pipeline)/\(version.version)"
+        for blob in Set(sources.values) { try references.hold(blob, by: holder) }
+        try change.record(
+            "pipeline.applied", on: "pipeline/\(version.pipeline)",
+            [
+                "version": .integer(Int64(version.version)), "digest": .string(digest),
+                "codeCommit": codeCommit.map { .string($0) } ?? .null,
+            ])
+        return version
+    }
+
+    /// Takes the pipeline out of use. Executions of its versions go on and stay; applied again, it counts on from its last version.
+    ///
+    /// - Throws: `Problem` `.conflict` while a trigger starts it.
+    static func delete(_ name: String, in change: Change) throws {
+        let triggers = try TriggerTable(transaction: change.transaction, workspace: change.workspace).all()
+        if let trigger = triggers.first(where: { $0.pipeline == name }) {
+            throw Problem(
+                .conflict, "pipelines.pipeline.used", "Trigger '\(trigger.name)' starts pipeline '\(name.printable)'.",
+                fix: "Delete the trigger first, or let it start another one.")
+        }
+        let table = PipelineTable(transaction: change.transaction, workspace: change.workspace)
+        let version = PipelineVersion(
+            pipeline: name, version: try table.lastNumber(name) + 1, digest: "", document: PipelineTable.deletion, sources: [:],
+            codeCommit: nil, author: change.caller.principal.qualifiedName, created: change.time)
+        try table.insert(version)
+        try change.record("pipeline.deleted", on: "pipeline/\(name)", ["version": .integer(Int64(version.version))])
     }
 
     /// - Parameter version: The newest when nil.
@@ -107,9 +125,18 @@ package struct PipelineCatalogue: Sendable {
         }
     }
 
-    private static func read(_ specification: PipelineSpecification, among sources: [String: BlobDigest]) throws(Problem) -> [String:
+    /// The files that steps read.
+    static func read(_ specification: PipelineSpecification, among sources: [String: BlobDigest]) throws(Problem) -> [String:
         BlobDigest]
     {
+        guard sources.count <= maximumSources else {
+            throw Problem(
+                .tooLarge, "pipelines.source.tooMany", "The pipeline comes with \(sources.count) files.",
+                why: "At most \(maximumSources) are taken.", fix: "Apply a folder that holds only the pipeline's own files.")
+        }
+        if let bad = sources.keys.first(where: { !RelativePath.isContained($0) }) {
+            throw Problem(.invalid, "pipelines.source.malformed", "'\(bad.printable)' is not a path beneath the pipeline's folder.")
+        }
         var read: [String: BlobDigest] = [:]
         for step in specification.steps {
             for pattern in step.source {
@@ -135,13 +162,15 @@ package struct PipelineCatalogue: Sendable {
         return read
     }
 
-    private func digest(_ document: String, _ sources: [String: BlobDigest], _ codeCommit: String?) throws -> String {
+    private static func digest(_ document: String, _ sources: [String: BlobDigest], _ codeCommit: String?) throws -> String {
         let tree = StepKey.digest(ofTree: sources)
         return SHA256.hash(data: Data("\(document)\n\(tree)\n\(codeCommit ?? "")".utf8)).lowercaseHexadecimal
     }
 }
 
 package struct PipelineTable {
+    /// The document of the version that stands for a deletion: versions are never changed, a pipeline without one at its end is deleted.
+    static let deletion = ""
     private let transaction: any Transaction
     private let workspace: String
 
@@ -164,13 +193,21 @@ package struct PipelineTable {
         try transaction.row(
             "SELECT * FROM pipeline_version WHERE workspace = ? AND pipeline = ? AND version = ?", workspace, pipeline, version
         )
-        .map(decode)
+        .map(decode).flatMap(present)
     }
 
+    /// Nil also when the pipeline was deleted.
     package func latest(_ pipeline: String) throws -> PipelineVersion? {
         try transaction.row(
             "SELECT * FROM pipeline_version WHERE workspace = ? AND pipeline = ? ORDER BY version DESC LIMIT 1", workspace, pipeline
-        ).map(decode)
+        ).map(decode).flatMap(present)
+    }
+
+    /// Of versions and deletions; 0 when there is none.
+    func lastNumber(_ pipeline: String) throws -> Int {
+        let row = try transaction.row(
+            "SELECT COALESCE(MAX(version), 0) AS last FROM pipeline_version WHERE workspace = ? AND pipeline = ?", workspace, pipeline)
+        return try row?["last"] ?? 0
     }
 
     package func latestOfEach() throws -> [PipelineVersion] {
@@ -178,6 +215,7 @@ package struct PipelineTable {
             """
             SELECT * FROM pipeline_version AS newest WHERE workspace = ? AND version = (
                 SELECT MAX(version) FROM pipeline_version WHERE workspace = newest.workspace AND pipeline = newest.pipeline)
+                AND document <> ''
             ORDER BY pipeline LIMIT 1000
             """, workspace
         ).map(decode)
@@ -188,6 +226,8 @@ package struct PipelineTable {
             .notFound, "pipelines.pipeline.unknown", "There is no pipeline '\(pipeline.printable)'.",
             fix: "Apply one: dhow pipeline apply FOLDER.")
     }
+
+    private func present(_ version: PipelineVersion) -> PipelineVersion? { version.document == Self.deletion ? nil : version }
 
     private func decode(_ row: Row) throws -> PipelineVersion {
         PipelineVersion(
