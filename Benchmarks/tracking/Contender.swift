@@ -30,7 +30,8 @@ final class Contender {
         if let postgres = self.postgres {
             // One of an earlier size or part is in the way.
             try Tool.run([
-                "psql", "--quiet", postgres, "-c", "DROP DATABASE IF EXISTS \(name) WITH (FORCE)", "-c", "CREATE DATABASE \(name)",
+                "psql", "--quiet", postgres, "-c", "SET client_min_messages = warning",
+                "-c", "DROP DATABASE IF EXISTS \(name) WITH (FORCE)", "-c", "CREATE DATABASE \(name)",
             ])
         }
     }
