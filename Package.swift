@@ -75,7 +75,8 @@ let package = Package(
         target("Domain", "Sources/Domain", []),
         target("Statistics", "Sources/Statistics", []),
         target("Expressions", "Sources/Expressions", []),
-        target("Backends", "Sources/Backends", ["Domain", crypto], exclude: ["Blobs/README.md"]),
+        target("CStepSupervisor", "Sources/CStepSupervisor", []),
+        target("Backends", "Sources/Backends", ["Domain", "CStepSupervisor", crypto], exclude: ["Blobs/README.md"]),
 
         capability("Governance", with: crypto),
         capability("Tracking", after: "Governance", "Statistics", with: "CZlib", crypto),
@@ -147,6 +148,7 @@ let package = Package(
 
         benchmark("database", "Domain", "Backends", "SQLite", "Postgres"),
         benchmark("blobs", "Domain", "Backends"),
+        benchmark("steps", "Domain", "Backends"),
         benchmark("ledger", "Domain", "Backends", "Governance", "SQLite", crypto),
         benchmark("tracking", "Domain", "Backends", "Governance", "Tracking", "SQLite", "TestSupport"),
     ]

@@ -69,18 +69,24 @@ def tables(results):
 def comparison(scenario, asked, rows):
     yield f"### {heading(scenario, asked)}"
     yield ""
-    yield "| tool | steps | CPU s | CPU ms a step | beyond one step's run | CPU a step, to Dhow's | wall s | memory MiB |"
-    yield "|---|---|---|---|---|---|---|---|"
+    yield "| tool | steps | CPU s | CPU ms a step | to Dhow's | beyond one step's run | to Dhow's | wall s | memory MiB (server's) |"
+    yield "|---|---|---|---|---|---|---|---|---|"
     dhow = next((row for row in rows if row.first.tool == "dhow" and row.cpu), None)
     for row in rows:
         tool, steps = row.first.tool, sizes(row.first)
         if row.cpu is None:
-            yield f"| {tool} | {steps} | {row.remark} | | | | | |"
+            yield f"| {tool} | {steps} | {row.remark} | | | | | | |"
             continue
-        ratio = number(row.per_step / dhow.per_step) if dhow else ""
-        # Of few steps, it is less than what the tool's start differs by.
-        beyond = "" if row.beyond is None else number(row.beyond) if row.beyond > 0 else "–"
-        figures = [number(row.cpu), number(row.per_step), beyond, ratio, number(row.wall), f"{row.memory:.0f}"]
+        figures = [
+            number(row.cpu),
+            number(row.per_step),
+            ratio(row.per_step, dhow and dhow.per_step),
+            # Of few steps, it is less than what the tool's start differs by.
+            "" if row.beyond is None else number(row.beyond) if row.beyond > 0 else "–",
+            ratio(row.beyond, dhow and dhow.beyond),
+            number(row.wall),
+            f"{row.memory:.0f}" + (f" ({row.server_memory:.0f})" if row.server_memory else ""),
+        ]
         remark = f" ({row.remark})" if row.remark else ""
         yield f"| {tool}{remark} | {steps} | {' | '.join(figures)} |"
     yield ""
@@ -113,6 +119,10 @@ def heading(scenario, asked):
 
 def sizes(result):
     return f"{result.steps:,}" if result.executions == 1 else f"{result.executions:,} × {result.steps:,}"
+
+
+def ratio(value, base):
+    return number(value / base) if value and base and value > 0 and base > 0 else ""
 
 
 def number(value):

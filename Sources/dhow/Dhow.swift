@@ -27,7 +27,7 @@ struct Dhow: AsyncParsableCommand {
                 subcommands: [
                     ExperimentCommands.self, RunCommands.self, MetricCommands.self, ArtifactCommands.self, LoggedModelCommands.self,
                     TraceCommands.self, EvaluationDatasetCommands.self, DatasetCommands.self, SnapshotCommands.self, PipelineCommands.self,
-                    ExecutionCommands.self, TriggerCommands.self,
+                    ExecutionCommands.self, TriggerCommands.self, BackfillCommands.self,
                 ]),
             CommandGroup(name: "Models:", subcommands: [ModelCommands.self, VersionCommands.self, AliasCommands.self]),
             CommandGroup(
@@ -35,7 +35,8 @@ struct Dhow: AsyncParsableCommand {
             CommandGroup(
                 name: "Serving and monitoring:",
                 subcommands: [
-                    EndpointCommands.self, PredictionCommands.self, LabelCommands.self, MonitorCommands.self, IncidentCommands.self,
+                    EndpointCommands.self, PredictionCommands.self, LabelCommands.self, MonitorCommands.self, SecretCommands.self,
+                    IncidentCommands.self,
                     WebhookCommands.self,
                 ]),
         ])

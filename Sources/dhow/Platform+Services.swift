@@ -48,6 +48,7 @@ extension Platform {
         let blobs = storage.blobs
         let logger = logger
         let credentials = StepCredentials(identity: identity, address: address)
+        let secrets = secrets
         return ExecutionEngine(
             governor: governor, snapshots: snapshots, models: RegistryDirectory(registry: registry), runner: runner, blobs: blobs,
             folders: StepFolders(root: storage.folder.workFolder),
@@ -60,6 +61,9 @@ extension Platform {
             ],
             settings: WorkerSettings(
                 owner: workerName, environment: StepCredentials.hostEnvironment,
+                slots: storage.settings.slots ?? WorkerSettings.defaultSlots, gpus: gpus, region: storage.settings.region,
+                environmentsFolder: storage.folder.environmentsFolder,
+                secret: { try await secrets.value(of: $0, in: $1) },
                 endCredentials: { try await credentials.revoke(for: $0, $1) }, credentials: { try await credentials.variables(for: $0, $1) }
             ),
             report: { execution, error in
@@ -76,7 +80,7 @@ extension Platform {
     private var triggerListener: TriggerListener {
         let logger = logger
         return TriggerListener(
-            governor: governor,
+            governor: governor, folders: storage.settings.watchedFolders,
             report: { logger.error("triggers were not dealt with", metadata: ["error": .string("\($0)")]) },
             block: { transaction, entry in
                 guard let endpoint = entry.payload["endpoint"]?.text else { return nil }
@@ -104,6 +108,7 @@ extension Platform {
             try await governor.forgetOldIdempotencyKeys()
             try await webhooks.dispatcher.forgetOld()
             try await uploads.collectAbandoned()
+            try await TriggerListener.forgetOld(governor)
             try await Task.sleep(for: .seconds(3600))
         }
     }

@@ -35,6 +35,8 @@ struct Platform: Sendable {
     let runner: ProcessStepRunner
     let executions: Executions
     let webhooks: WebhookParts
+    let secrets: Secrets
+    let gpus: GPUSlots
     let metrics = ServerMetrics()
     let readiness = Readiness()
     let deadlines = RequestDeadlines()
@@ -79,8 +81,14 @@ struct Platform: Sendable {
         serving = Self.serving(storage, governor, registry, delivery.rollouts, metrics, logger)
         monitors = Monitors(governor: governor)
         incidents = Incidents(governor: governor)
-        runner = try ProcessStepRunner(folder: storage.folder.stepsFolder)
-        executions = Executions(governor: governor, snapshots: snapshots, blobs: blobs, runner: runner)
+        runner = try ProcessStepRunner(
+            folder: storage.folder.stepsFolder, settings: StepRunnerSettings(hiddenFolders: [storage.folder.path]))
+        gpus = GPUSlots(devices: try GPUFinder.devices(setting: storage.settings.gpus))
+        for (attemptID, held) in try await runner.heldGPUs() { gpus.adopt(attemptID, holding: held) }
+        let secrets = Secrets(governor: governor, vault: storage.vault)
+        self.secrets = secrets
+        executions = Executions(
+            governor: governor, snapshots: snapshots, blobs: blobs, runner: runner, secret: { try await secrets.value(of: $0, in: $1) })
         webhooks = Self.webhooks(storage, governor, logger)
     }
 
@@ -156,7 +164,9 @@ struct Platform: Sendable {
             ArtifactRoutes(
                 artifacts: artifacts, runs: RunTracking(governor: governor), models: LoggedModelTracking(governor: governor)),
             SnapshotRoutes(snapshots: snapshots, blobs: storage.blobs),
-            PipelineRoutes(catalogue: PipelineCatalogue(governor: governor), triggers: Triggers(governor: governor)),
+            PipelineRoutes(catalogue: PipelineCatalogue(governor: governor)),
+            TriggerRoutes(triggers: Triggers(governor: governor, folders: storage.settings.watchedFolders), clock: storage.clock),
+            BackfillRoutes(backfills: Backfills(governor: governor)),
             ExecutionRoutes(executions: executions),
             ModelRoutes(registry: registry),
             ModelEditingRoutes(registry: registry),
@@ -171,6 +181,7 @@ struct Platform: Sendable {
             MonitorRoutes(monitors: monitors),
             IncidentRoutes(incidents: incidents),
             WebhookRoutes(webhooks: webhooks.use),
+            SecretRoutes(secrets: secrets),
             ImportRoutes(imports: Imports(governor: governor, blobs: storage.blobs), blobs: storage.blobs),
             ExportRoutes(exports: Exports(governor: governor), artifacts: artifacts, registry: registry),
             RetentionRoutes(retention: Retention(governor: governor)),

@@ -13,6 +13,10 @@ package import Domain
 /// | `{value: 3}` | `.value` |
 /// | `{item: true}`, in a step with `forEach` | `.item` |
 /// | a mapping or list in `with` that is none of these | `.mapping`, `.list` |
+///
+/// **Outputs of a step with `forEach`** are those of all its runs: of type value, the list of them in the order of the elements; of any
+/// other type, a folder with an entry for each run, named by the place of its element: `0`, `1`, … A run that was omitted or failed has
+/// no entry, and null in the list.
 package indirect enum Binding: Sendable, Codable, Equatable {
     case parameter(String)
     /// The snapshot whose name is the value of the inner binding, a `.value` of text or a `.parameter`.
@@ -46,6 +50,17 @@ extension Binding {
         case .snapshot(let inner): inner.outputs
         case .mapping(let members): members.sorted { $0.key < $1.key }.flatMap(\.value.outputs)
         case .list(let elements): elements.flatMap(\.outputs)
+        }
+    }
+
+    /// Whether it is, or holds, the element of a step with `forEach`.
+    package var refersToItem: Bool {
+        switch self {
+        case .item: true
+        case .snapshot(let inner): inner.refersToItem
+        case .mapping(let members): members.values.contains(where: \.refersToItem)
+        case .list(let elements): elements.contains(where: \.refersToItem)
+        case .parameter, .model, .output, .value: false
         }
     }
 

@@ -12,6 +12,11 @@ package enum CommandContract {
     package static let itemVariable = "DHOW_ITEM"
     package static let indexVariable = "DHOW_INDEX"
 
+    /// Stands for the step's runtime in its key; no variable of the step.
+    static let runtimeKey = "DHOW_RUNTIME"
+    /// The path of the step's checkpoint.
+    package static let checkpointVariable = "DHOW_CHECKPOINT"
+
     package static func inputVariable(_ name: String) -> String { "DHOW_INPUT_" + variablePart(name) }
     package static func outputVariable(_ name: String) -> String { "DHOW_OUTPUT_" + variablePart(name) }
     package static func parameterVariable(_ name: String) -> String { "DHOW_PARAMETER_" + variablePart(name) }
@@ -28,12 +33,10 @@ package enum CommandContract {
             }, as: UTF8.self)
     }
 
-    /// Like `text`, but lists and mappings are JSON too.
-    package static func itemText(_ value: JSONValue) -> String {
-        (try? text(value)) ?? value.jsonText
-    }
+    /// What a variable or an input file holds of any value: text as it is, lists and mappings as JSON.
+    package static func content(_ value: JSONValue) -> String { (try? text(value)) ?? value.jsonText }
 
-    /// The text of a value in a variable or an input file: text as it is, everything else as JSON writes it.
+    /// The text of a single value: text as it is, everything else as JSON writes it.
     package static func text(_ value: JSONValue) throws(Problem) -> String {
         switch value {
         case .null: return ""

@@ -30,13 +30,8 @@ extension DocumentNode {
     ///
     /// An anchor is met where it is defined, before any alias of it: nothing is walked twice.
     static func check(_ node: Node, depth: Int) throws(Problem) {
-        let line = node.mark?.line
-        guard node.anchor == nil else { throw aliasProblem(line: line) }
-        guard depth <= maximumDepth else {
-            throw Problem(
-                .invalid, "pipelines.document.tooDeep", "Line \(line ?? 1): the document is nested more than \(maximumDepth) levels deep.",
-                fix: "Flatten it.")
-        }
+        guard node.anchor == nil else { throw aliasProblem(at: node.mark) }
+        guard depth <= maximumDepth else { throw depthProblem(at: place(node.mark)) }
         switch node {
         case .mapping(let mapping):
             for (key, value) in mapping {
@@ -46,33 +41,42 @@ extension DocumentNode {
         case .sequence(let sequence):
             for element in sequence { try check(element, depth: depth + 1) }
         case .scalar: break
-        case .alias: throw aliasProblem(line: line)
+        case .alias: throw aliasProblem(at: node.mark)
         }
     }
 
-    static func aliasProblem(line: Int?) -> Problem {
+    static func depthProblem(at place: String) -> Problem {
         Problem(
-            .invalid, "pipelines.document.alias", (line.map { "Line \($0): a" } ?? "A") + "nchors and aliases are not taken here.",
+            .invalid, "pipelines.document.tooDeep", "\(place)The document is nested more than \(maximumDepth) levels deep.",
+            fix: "Flatten it.")
+    }
+
+    static func aliasProblem(at mark: Mark?) -> Problem {
+        Problem(
+            .invalid, "pipelines.document.alias", (mark.map { place($0) } ?? "") + "Anchors and aliases are not taken here.",
             why: "They make a short document stand for a very long one.", fix: "Write the value out, or use a parameter.")
     }
 
-    static func syntaxProblem(_ error: any Error) -> Problem {
-        func problem(_ line: Int?, _ text: String) -> Problem {
+    static func syntaxProblem(_ error: any Error, in text: String) -> Problem {
+        func problem(_ place: String, _ text: String) -> Problem {
             Problem(
-                .invalid, "pipelines.document.malformed",
-                (line.map { "Line \($0): " } ?? "") + "the document is not YAML: \(text.printable).",
+                .invalid, "pipelines.document.malformed", "\(place)The document is not YAML: \(text.printable).",
                 fix: "Look at the indentation and quotes there.")
         }
-        return switch error as? YamlError {
-        case .scanner(_, let text, let mark, _), .parser(_, let text, let mark, _): problem(mark.line, text)
-        case .composer(let context, let text, let mark, _):
-            problem(mark.line, context.map { "\($0.text) \(text)" } ?? text)
+        switch error as? YamlError {
+        case .scanner(_, let text, let mark, _), .parser(_, let text, let mark, _): return problem(place(mark), text)
+        case .composer(let context, let text, let mark, _): return problem(place(mark), context.map { "\($0.text) \(text)" } ?? text)
         case .duplicatedKeysInMapping(let names, let context):
-            Problem(
+            return Problem(
                 .invalid, "pipelines.field.duplicate",
-                "Line \(context.mark.line): '\(names.first?.printable ?? "")' stands twice in the same mapping.", fix: "Remove one.")
-        case .reader(let text, _, _, _): problem(nil, text)
-        default: problem(nil, "it cannot be read")
+                "\(place(context.mark))'\(names.first?.printable ?? "")' stands twice in the same mapping.", fix: "Remove one.")
+        case .reader(let reason, let offset, _, _):
+            let before = text.utf8.prefix(offset ?? 0)
+            let line = 1 + before.count { $0 == UInt8(ascii: "\n") }
+            let start = before.lastIndex(of: UInt8(ascii: "\n")).map { before.index(after: $0) } ?? before.startIndex
+            let column = 1 + before[start...].count { $0 & 0b1100_0000 != 0b1000_0000 }
+            return problem(DocumentPlace(line: line, column: column).text, reason)
+        default: return problem(place(nil), "it cannot be read")
         }
     }
 

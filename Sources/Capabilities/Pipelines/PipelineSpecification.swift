@@ -36,6 +36,8 @@ package struct ConcurrencyRule: Sendable, Codable, Equatable {
         case replace
     }
 
+    package static let maximumLimit = 1000
+
     package var policy: Policy
     package var limit: Int
 
@@ -81,6 +83,14 @@ extension ParameterSpecification.ValueType {
     }
 }
 
+extension ParameterSpecification {
+    /// True when `value` is one of the choices; a whole number is also the number it stands for.
+    package func allows(_ value: JSONValue) -> Bool {
+        guard let choices else { return true }
+        return choices.contains { $0 == value || ($0.double != nil && $0.double == value.double) }
+    }
+}
+
 extension PipelineSpecification {
     /// The values of one execution: those given, and defaults for the rest.
     package func resolveParameters(_ given: [String: JSONValue]) throws(Problem) -> [String: JSONValue] {
@@ -100,6 +110,11 @@ extension PipelineSpecification {
                 throw Problem(
                     .invalid, "pipelines.parameter.mismatch", "The value of parameter '\(parameter.name)' has the wrong type.",
                     why: "The parameter is of type \(parameter.type.rawValue).", fix: "Give a value of that type.")
+            }
+            guard parameter.allows(value) else {
+                throw Problem(
+                    .invalid, "pipelines.parameter.choice", "The value of parameter '\(parameter.name)' is none of its choices.",
+                    fix: "Give one of \((parameter.choices ?? []).map(\.jsonText).joined(separator: ", ")).")
             }
             values[parameter.name] = value
         }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
+
 /// One node of a pipeline.
 package struct StepSpecification: Sendable, Codable, Equatable {
     package enum Kind: String, Sendable, Codable, CaseIterable {
@@ -16,6 +18,7 @@ package struct StepSpecification: Sendable, Codable, Equatable {
     }
 
     package static let maximumRetries = 20
+    package static let maximumPreemptions = 1000
     package static let maximumTimeoutSeconds = 31_536_000
 
     package var name: String
@@ -86,7 +89,13 @@ package struct StepSpecification: Sendable, Codable, Equatable {
         Set(bindings.flatMap(\.binding.parameters)).sorted()
     }
 
-    /// Names that `{step: …, output: …}` may refer to.
+    /// Of a step of kind pipeline, the one that it calls.
+    package var calledPipeline: String? {
+        guard kind == .pipeline, case .value(.string(let name)) = with["pipeline"] else { return nil }
+        return name
+    }
+
+    /// Names that `{step: …, output: …}` may refer to; of a step of kind pipeline, those of the pipeline it calls come to them.
     package var outputNames: [String] {
         switch kind {
         case .command: outputs.keys.sorted()

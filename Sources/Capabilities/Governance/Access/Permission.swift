@@ -33,4 +33,6 @@ package enum Permission: String, Codable, CaseIterable, Sendable {
     case systemRead = "system.read"
     case webhookRead = "webhook.read"
     case webhookManage = "webhook.manage"
+    case secretRead = "secret.read"
+    case secretManage = "secret.manage"
 }

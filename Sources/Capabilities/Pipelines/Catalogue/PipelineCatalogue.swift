@@ -22,6 +22,8 @@ package struct PipelineVersion: Codable, Sendable, Equatable {
 /// The use cases of pipelines as documents.
 package struct PipelineCatalogue: Sendable {
     package static let maximumSources = 10_000
+    /// Pipelines that are looked at to check the calls of one.
+    private static let maximumCalled = 100
     private let governor: Governor
 
     package init(governor: Governor) {
@@ -31,11 +33,14 @@ package struct PipelineCatalogue: Sendable {
     /// Applies a document with its files; the same again is the same version.
     ///
     /// - Parameter sources: Blobs put within the store's grace period. Those that no step reads are left out: they make no new version.
-    /// - Throws: `Problem` `.invalid` also when a step's `source` names no file.
+    /// - Throws: `Problem` `.invalid` also when a step's `source` or locked requirements name no file, or when a pipeline that a step calls
+    ///   is there and takes other parameters or gives other outputs.
     package func apply(_ document: String, sources: [String: BlobDigest], codeCommit: String?, by caller: Caller) async throws
         -> PipelineVersion
     {
         let specification = try PipelineParser.parse(document)
+        let called = try await pipelines(calledBy: specification, by: caller)
+        if !called.isEmpty { _ = try PipelineParser.parse(document, calling: called) }
         guard sources.count <= Self.maximumSources else {
             throw Problem(
                 .tooLarge, "pipelines.source.tooMany", "The pipeline comes with \(sources.count) files.",
@@ -84,6 +89,24 @@ package struct PipelineCatalogue: Sendable {
         }
     }
 
+    /// The newest versions of the pipelines that steps call, and of those that these call; without those that are not there yet.
+    private func pipelines(calledBy first: PipelineSpecification, by caller: Caller) async throws -> [String: PipelineSpecification] {
+        let names = Set(first.steps.compactMap(\.calledPipeline))
+        guard !names.isEmpty else { return [:] }
+        return try await governor.read(.pipelineRead, by: caller) { transaction in
+            let table = PipelineTable(transaction: transaction, workspace: caller.workspace)
+            var found: [String: PipelineSpecification] = [:]
+            var open = names.subtracting([first.name])
+            while let name = open.popFirst(), found.count < Self.maximumCalled {
+                guard let version = try table.latest(name) else { continue }
+                let specification = try PipelineParser.parse(version.document)
+                found[name] = specification
+                open.formUnion(specification.steps.compactMap(\.calledPipeline).filter { found[$0] == nil && $0 != first.name })
+            }
+            return found
+        }
+    }
+
     private static func read(_ specification: PipelineSpecification, among sources: [String: BlobDigest]) throws(Problem) -> [String:
         BlobDigest]
     {
@@ -99,6 +122,15 @@ package struct PipelineCatalogue: Sendable {
                 }
                 read.merge(matching) { first, _ in first }
             }
+            guard case .python(let lock) = step.runtime else { continue }
+            guard let digest = sources[lock] else {
+                throw Problem(
+                    .invalid, "pipelines.source.absent",
+                    "The locked requirements '\(lock.printable)' of step '\(step.name)' are not there.",
+                    why: "\(sources.count) files came with the pipeline, none of that name.",
+                    fix: "Put the file in the pipeline's folder, or correct 'runtime.python'.")
+            }
+            read[lock] = digest
         }
         return read
     }

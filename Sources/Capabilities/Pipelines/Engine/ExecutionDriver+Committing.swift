@@ -76,18 +76,19 @@ extension DrivenExecution {
             let execution = try ExecutionTable(transaction: transaction).require(lease)
             return try StoredExecution.read(execution, in: transaction)
         }
-        let pipeline = try PlannedPipelines.shared.plan(stored.version, in: lease.workspace)
-        var driven = DrivenExecution(
+        return try DrivenExecution(stored)
+    }
+
+    init(_ stored: StoredExecution) throws(Problem) {
+        let pipeline = try PlannedPipelines.shared.plan(stored.version, in: stored.execution.workspace)
+        self.init(
             execution: stored.execution, pipeline: pipeline, state: stored.state(of: pipeline.plan), items: stored.lists,
             earlier: Dictionary(stored.earlier.map { ($0.unit, $0) }, uniquingKeysWith: { first, _ in first }),
             earlierItems: stored.earlierLists, isTakenUp: !stored.attempts.isEmpty)
-        for result in stored.results { driven.keep(result.outputs, of: result.unit) }
-        for step in stored.lists.keys { driven.gather(step) }
+        for result in stored.results { keep(result.outputs, of: result.unit) }
+        for step in stored.lists.keys { gather(step) }
         for attempt in stored.attempts where attempt.ended == nil {
-            if case .running(let number)? = driven.state[attempt.unit]?.state, number == attempt.number {
-                driven.open[attempt.unit] = attempt
-            }
+            if case .running(let number)? = state[attempt.unit]?.state, number == attempt.number { open[attempt.unit] = attempt }
         }
-        return driven
     }
 }

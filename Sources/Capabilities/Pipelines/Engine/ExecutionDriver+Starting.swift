@@ -42,7 +42,8 @@ extension ExecutionDriver {
     private func decide(_ step: String, _ driven: inout DrivenExecution) {
         let specification = driven.step(of: StepUnit(step))
         do {
-            let holds = try StepExpressions.holds(specification.condition ?? "true", in: scope(driven, specification.condition ?? ""))
+            let condition = specification.condition ?? "true"
+            let holds = try driven.pipeline.expressions.holds(condition, in: scope(driven, condition))
             driven.state.apply(.conditionAnswered(step: step, holds: holds))
             if !holds { driven.batch.omitted(step) }
         } catch {
@@ -51,20 +52,8 @@ extension ExecutionDriver {
     }
 
     private func expand(_ step: String, _ driven: inout DrivenExecution) async throws {
-        let specification = driven.step(of: StepUnit(step))
         do {
-            let items: [JSONValue]
-            switch specification.forEach?.items {
-            case .expression(let source)?: items = try StepExpressions.items(source, in: scope(driven, source))
-            case .binding(let binding)?:
-                guard case .array(let list)? = try await resolver(of: StepUnit(step), driven).resolve(binding).value else {
-                    throw Problem(
-                        .rejected, "pipelines.forEach.mismatch", "What step '\(step)' is to run for is not a list.",
-                        fix: "Bind 'forEach' to a parameter of type list, or to an output of type value that holds a list.")
-                }
-                items = list
-            case nil: items = []
-            }
+            let items = try await items(of: step, driven)
             guard items.count <= FanOut.maximumItems else {
                 throw Problem(
                     .rejected, "pipelines.forEach.tooMany", "Step '\(step)' is to run for \(items.count) elements.",
@@ -76,6 +65,26 @@ extension ExecutionDriver {
             if items.isEmpty { driven.gather(step) }
         } catch let problem as Problem where !problem.isPassing {
             refuse(StepUnit(step), problem, &driven)
+        }
+    }
+
+    private func items(of step: String, _ driven: DrivenExecution) async throws -> [JSONValue] {
+        switch driven.step(of: StepUnit(step)).forEach?.items {
+        case .expression(let source)?:
+            do {
+                return try driven.pipeline.expressions.items(source, in: scope(driven, source))
+            } catch {
+                // A spent limit is the expression's fault and not a store's: the same again would come to the same.
+                throw Problem(.rejected, error.code, error.what, why: error.why, fix: error.fix)
+            }
+        case .binding(let binding)?:
+            guard case .array(let list)? = try await resolver(of: StepUnit(step), driven).resolve(binding).value else {
+                throw Problem(
+                    .rejected, "pipelines.forEach.mismatch", "What step '\(step)' is to run for is not a list.",
+                    fix: "Bind 'forEach' to a parameter of type list, or to an output of type value that holds a list.")
+            }
+            return list
+        case nil: return []
         }
     }
 
@@ -143,6 +152,7 @@ extension ExecutionDriver {
     /// Takes note of the attempts that there is room for; they begin once that is committed.
     func chooseStarts(_ driven: inout DrivenExecution) -> [AttemptStart] {
         var starts: [AttemptStart] = []
+        driven.takeAsideAgain()
         while let next = driven.nextStartable, !driven.state.isPaused {
             let (unit, number) = (next.unit, next.attempt)
             guard driven.state[unit]?.state == .ready, driven.state[unit]?.nextAttempt == number, !driven.state.isCancelling else {
@@ -155,9 +165,19 @@ extension ExecutionDriver {
                 continue
             }
             let isCommand = driven.isCommand(unit)
-            let inbox = inbox
-            if isCommand, !parts.slots.occupy(performer.attemptID(unit, number), of: lease.execution, { inbox.put(.room) }) {
-                return starts
+            if isCommand {
+                switch room(for: unit, number, driven) {
+                case .now: break
+                case .later: return starts
+                case .whenCardsAreFree:
+                    driven.dropStartable()
+                    driven.putAside(next)
+                    continue
+                case .never(let problem):
+                    driven.dropStartable()
+                    refuse(unit, problem, &driven)
+                    continue
+                }
             }
             driven.dropStartable()
             driven.state.apply(.attemptStarted(unit, attempt: number))
@@ -171,6 +191,45 @@ extension ExecutionDriver {
         }
         parts.slots.leave(lease.execution)
         return starts
+    }
+
+    private enum Room {
+        case now, later, whenCardsAreFree
+        case never(Problem)
+    }
+
+    /// Whether the attempt can begin; what it needs is its own when it can.
+    private func room(for unit: StepUnit, _ number: Int, _ driven: DrivenExecution) -> Room {
+        let request = driven.step(of: unit).resources
+        if let problem = Self.refusal(of: request, unit, parts) { return .never(problem) }
+        let attemptID = performer.attemptID(unit, number)
+        if request.gpuCount > 0, parts.gpus.assign(request.gpuCount, of: request.gpuKind, to: attemptID) == nil { return .whenCardsAreFree }
+        let inbox = inbox
+        if parts.slots.occupy(attemptID, of: lease.execution, { inbox.put(.room) }) { return .now }
+        parts.gpus.release(attemptID)
+        return .later
+    }
+
+    private static func refusal(of request: ResourceRequest, _ unit: StepUnit, _ parts: DriverParts) -> Problem? {
+        if request.gpuCount > 0, !parts.gpus.canEverAssign(request.gpuCount, of: request.gpuKind) {
+            return Problem(
+                .rejected, "pipelines.resources.gpu",
+                "Step '\(unit)' needs \(request.gpuCount) graphics cards\(request.gpuKind.map { " of kind '\($0)'" } ?? "").",
+                why: "This worker has \(parts.gpus.devices.count)\(parts.gpus.devices.isEmpty ? "" : " in all").",
+                fix: "Run a worker on a machine that has them; DHOW_GPUS names cards that are not found.")
+        }
+        if let region = request.region, region != parts.settings.region {
+            return Problem(
+                .rejected, "pipelines.resources.region", "Step '\(unit)' is to run in region '\(region)'.",
+                why: "This worker is in \(parts.settings.region.map { "region '\($0)'" } ?? "no named region").",
+                fix: "Run a worker there, with DHOW_REGION=\(region).")
+        }
+        if request.spot == .require {
+            return Problem(
+                .rejected, "pipelines.resources.spot", "Step '\(unit)' requires a machine that can be taken away.",
+                why: "This worker's own machine is none.", fix: "Write 'spot: allow' to let it run here too.")
+        }
+        return nil
     }
 
     private func pause(before unit: StepUnit, _ number: Int, _ driven: DrivenExecution) -> Int64 {
@@ -202,20 +261,11 @@ extension ExecutionDriver {
         var scope = StepScope(parameters: driven.execution.parameters, steps: [:], item: nil, index: nil)
         for step in (try? StepExpressions.stepsNamed(in: source)) ?? [] {
             guard let progress = driven.state[StepUnit(step)] else { continue }
-            let values = (driven.outputs[step] ?? [:]).mapValues(\.expressed)
+            let values = (driven.outputs[step] ?? [:]).compactMapValues { output in
+                if case .value(let value) = output { value } else { nil }
+            }
             scope.steps[step] = StepView(state: progress.state.word, outputs: values)
         }
         return scope
-    }
-}
-
-extension StepOutput {
-    /// As expressions see it: a value as it is, a file as its digest, a folder as its files' digests.
-    var expressed: JSONValue {
-        switch self {
-        case .file(let digest, _): .string(digest.description)
-        case .folder(let files): .object(files.mapValues { .string($0.description) })
-        case .value(let value): value
-        }
     }
 }

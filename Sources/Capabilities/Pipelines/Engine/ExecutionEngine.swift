@@ -31,10 +31,14 @@ package final class ExecutionEngine: Sendable {
         clock: any Clock<Duration> = ContinuousClock(), draw: @escaping @Sendable () -> Double = { .random(in: 0..<1) },
         report: @escaping @Sendable (_ execution: String, any Error) -> Void
     ) {
+        var handlers = handlers
+        handlers[.pipeline] = handlers[.pipeline] ?? PipelineCallHandler(governor: governor)
+        handlers[.notify] = handlers[.notify] ?? NotifyHandler(governor: governor)
         parts = DriverParts(
             governor: governor, snapshots: snapshots, models: models, runner: runner,
             transfer: FileTransfer(blobs: blobs), folders: folders, handlers: handlers, settings: settings,
-            slots: StepSlots(width: settings.slots), clock: clock, draw: draw, report: report)
+            slots: StepSlots(width: settings.slots), gpus: settings.gpus,
+            runtimes: StepRuntimes(settings, runner, FileTransfer(blobs: blobs)), clock: clock, draw: draw, report: report)
         (wakes, waker) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         governor.onCommit { [weak self] in self?.wake() }
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Backends
 package import Domain
 package import Governance
 
@@ -21,6 +22,10 @@ package struct Execution: Codable, Sendable {
     package var cause: String?
     /// The execution whose successes stand for the same steps of this one.
     package var resumes: String?
+    /// The attempt of a step of kind pipeline that started it.
+    package var calledBy: String?
+    /// How many calls it is below an execution that nobody called.
+    package var depth = 0
     package var created: Timestamp
     /// When it is to have ended; nil while it is paused, or when it has no time limit.
     package var deadline: Timestamp?
@@ -53,7 +58,9 @@ package struct Attempt: Codable, Sendable, Equatable {
     package var ended: Timestamp?
     package var outcome: String?
     package var detail: String?
-    package var log: BlobDigest?
+    package var log: LogArchive?
+    /// What it left for the next attempt.
+    package var checkpoint: StepOutput?
 }
 
 /// What a unit made, and whether an earlier execution made it.

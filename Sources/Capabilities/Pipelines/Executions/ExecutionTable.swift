@@ -17,15 +17,20 @@ package struct ExecutionTable {
         try transaction.execute(
             """
             INSERT INTO execution (workspace, id, pipeline, pipeline_version, parameters, status, started_by, started_by_kind, cause, resumes,
-                created, deadline, queued, lease_until, fence)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)
+                called_by, depth, created, deadline, queued, lease_until, fence)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)
             """, execution.workspace, execution.id, execution.pipeline, execution.pipelineVersion, try text(execution.parameters),
             execution.status.rawValue, execution.startedBy.name, execution.startedBy.kind.rawValue, execution.cause, execution.resumes,
-            execution.created, execution.deadline, execution.status == .queued ? 1 : 0)
+            execution.calledBy, execution.depth, execution.created, execution.deadline, execution.status == .queued ? 1 : 0)
     }
 
     package func find(_ id: String) throws -> Execution? {
         try transaction.row("SELECT * FROM execution WHERE id = ?", id).map(decode)
+    }
+
+    /// The execution that an attempt of a step of kind pipeline started.
+    package func find(calledBy attemptID: String) throws -> Execution? {
+        try transaction.row("SELECT * FROM execution WHERE called_by = ?", attemptID).map(decode)
     }
 
     /// Newest first, before the id given.
@@ -160,18 +165,19 @@ package struct ExecutionTable {
 
     package func insert(_ attempts: [Attempt], of execution: String) throws {
         try transaction.insert(
-            into: "attempt (execution, step, number, worker, step_key, started, ended, outcome, detail, log)",
-            rows: attempts.map { attempt in
+            into: "attempt (execution, step, number, worker, step_key, started, ended, outcome, detail, log, checkpoint)",
+            rows: try attempts.map { attempt in
                 [
                     execution.databaseValue, attempt.unit.description.databaseValue, attempt.number.databaseValue,
                     attempt.worker?.databaseValue ?? .null, attempt.key?.databaseValue ?? .null, attempt.started.databaseValue,
                     attempt.ended?.databaseValue ?? .null, attempt.outcome?.databaseValue ?? .null, attempt.detail?.databaseValue ?? .null,
-                    attempt.log?.databaseValue ?? .null,
+                    try attempt.log.map { try text($0) }?.databaseValue ?? .null,
+                    try attempt.checkpoint.map { try text($0) }?.databaseValue ?? .null,
                 ]
             },
             """
             ON CONFLICT (execution, step, number) DO UPDATE SET ended = excluded.ended, outcome = excluded.outcome, detail = excluded.detail,
-                log = excluded.log
+                log = excluded.log, checkpoint = excluded.checkpoint
             """)
     }
 
@@ -212,7 +218,8 @@ package struct ExecutionTable {
         Attempt(
             unit: StepUnit(reading: try row["step"]), number: try row["number"], worker: try row["worker"], key: try row["step_key"],
             started: try row["started"], ended: try row["ended"], outcome: try row["outcome"], detail: try row["detail"],
-            log: try row["log"])
+            log: try (row["log"] as String?).map { try value(LogArchive.self, $0) },
+            checkpoint: try (row["checkpoint"] as String?).map { try value(StepOutput.self, $0) })
     }
 
     private func outputs(_ stored: String) throws -> [String: StepOutput] {
@@ -278,7 +285,8 @@ package struct ExecutionTable {
             status: ExecutionStatus(rawValue: try row["status"]) ?? .running, flags: ExecutionFlags(rawValue: try row["flags"]),
             wantsCancel: cancel != 0, wantsPause: pause != 0,
             startedBy: Principal(name: try row["started_by"], kind: Principal.Kind(rawValue: try row["started_by_kind"]) ?? .user),
-            cause: try row["cause"], resumes: try row["resumes"], created: try row["created"], deadline: try row["deadline"],
+            cause: try row["cause"], resumes: try row["resumes"], calledBy: try row["called_by"],
+            depth: try row["depth"], created: try row["created"], deadline: try row["deadline"],
             timeLeft: try row["time_left"], ended: try row["ended"])
     }
 }
