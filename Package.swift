@@ -76,12 +76,13 @@ let package = Package(
         target("Statistics", "Sources/Statistics", []),
         target("Expressions", "Sources/Expressions", []),
         target("Documents", "Sources/Documents", ["Domain", yams]),
-        target("Backends", "Sources/Backends", ["Domain", crypto], exclude: ["Blobs/README.md"]),
+        target("CStepSupervisor", "Sources/CStepSupervisor", []),
+        target("Backends", "Sources/Backends", ["Domain", "CStepSupervisor", crypto], exclude: ["Blobs/README.md"]),
 
         capability("Governance", after: "Documents", with: crypto),
         capability("Tracking", after: "Governance", "Statistics", with: "CZlib", crypto),
         capability("Registry", after: "Documents", "Governance", "Tracking", with: crypto, yams),
-        capability("Pipelines", after: "Documents", "Governance", "Tracking", with: crypto),
+        capability("Pipelines", after: "Documents", "Governance", "Tracking", "Expressions", with: crypto),
         capability("Delivery", after: "Governance", "Tracking", "Registry", "Statistics", with: crypto),
         capability("Serving", after: "Governance", "Registry", "Delivery"),
         capability(
@@ -153,6 +154,7 @@ let package = Package(
 
         benchmark("database", "Domain", "Backends", "SQLite", "Postgres"),
         benchmark("blobs", "Domain", "Backends"),
+        benchmark("steps", "Domain", "Backends"),
         benchmark("ledger", "Domain", "Backends", "Governance", "SQLite", crypto),
         benchmark("tracking", "Domain", "Backends", "Governance", "Tracking", "SQLite", "TestSupport"),
     ]

@@ -13,40 +13,20 @@ package protocol StepRunner: Sendable {
     /// Returns when the attempt has ended (or is lost); adopts attempts started before a restart.
     func wait(for attemptID: String) async throws -> AttemptState
 
+    /// How an ended attempt came to its end and what it used; nil while it runs, and when it is lost or unknown.
+    func end(of attemptID: String) async throws -> AttemptEnd?
+
     /// Up to `limit` bytes of the attempt's merged standard output and error from `offset`.
     func log(of attemptID: String, from offset: Int64, limit: Int) async throws -> [UInt8]
+
+    /// Returns when the log has bytes at `offset`, or the attempt is over; never more than ten times a second for a log that grows.
+    func waitForLog(of attemptID: String, beyond offset: Int64) async throws
 
     /// SIGTERM to the whole process group, `grace` later SIGKILL. Cancelling an ended attempt is no error.
     func cancel(_ attemptID: String, grace: Duration) async throws
 
     /// Removes what the runner kept of an ended attempt (not its working folder).
     func forget(_ attemptID: String) async throws
-}
-
-package struct AttemptSpecification: Sendable, Codable, Equatable {
-    package var attemptID: String
-    /// The program and its arguments; the program is looked up in the PATH of `environment`.
-    package var command: [String]
-    /// The whole environment of the child, nothing is inherited.
-    package var environment: [String: String]
-    /// An existing folder, absolute.
-    package var workingFolder: String
-    /// Wall-clock limit; nil for none.
-    package var timeoutSeconds: Int?
-    /// Address-space limit per process in bytes; nil for none.
-    package var memoryBytes: Int64?
-
-    package init(
-        attemptID: String, command: [String], environment: [String: String], workingFolder: String, timeoutSeconds: Int? = nil,
-        memoryBytes: Int64? = nil
-    ) {
-        self.attemptID = attemptID
-        self.command = command
-        self.environment = environment
-        self.workingFolder = workingFolder
-        self.timeoutSeconds = timeoutSeconds
-        self.memoryBytes = memoryBytes
-    }
 }
 
 package enum AttemptState: Sendable, Codable, Equatable {
@@ -58,4 +38,11 @@ package enum AttemptState: Sendable, Codable, Equatable {
     case timedOut
     case cancelled
     case lost
+}
+
+extension StepRunner {
+    /// The attempt's log from `offset`, piece by piece as it is written, until the attempt is over.
+    package func follow(_ attemptID: String, from offset: Int64 = 0) -> FollowedLog {
+        FollowedLog(runner: self, attemptID: attemptID, offset: offset)
+    }
 }

@@ -38,12 +38,7 @@ struct DocumentSafety {
     /// An anchor is met where it is defined, before any alias of it: nothing is walked twice.
     func check(_ node: Node, depth: Int) throws(Problem) {
         guard node.anchor == nil else { throw aliasProblem(node.mark) }
-        guard depth <= DocumentNode.maximumDepth else {
-            throw Problem(
-                .invalid, "\(codes).document.tooDeep",
-                "\(DocumentPlace(node.mark)): The document is nested more than \(DocumentNode.maximumDepth) levels deep.",
-                fix: "Flatten it.")
-        }
+        guard depth <= DocumentNode.maximumDepth else { throw depthProblem(at: DocumentPlace(node.mark)) }
         switch node {
         case .mapping(let mapping):
             for (key, value) in mapping {
@@ -57,28 +52,41 @@ struct DocumentSafety {
         }
     }
 
+    func depthProblem(at place: DocumentPlace) -> Problem {
+        Problem(
+            .invalid, "\(codes).document.tooDeep",
+            "\(place.text)The document is nested more than \(DocumentNode.maximumDepth) levels deep.",
+            fix: "Flatten it.")
+    }
+
     func aliasProblem(_ mark: Mark?) -> Problem {
         Problem(
-            .invalid, "\(codes).document.alias", "\(DocumentPlace(mark)): Anchors and aliases are not taken here.",
+            .invalid, "\(codes).document.alias", "\(DocumentPlace(mark).text)Anchors and aliases are not taken here.",
             why: "They make a short document stand for a very long one.", fix: "Write the value out, or use a parameter.")
     }
 
-    func syntaxProblem(_ error: any Error) -> Problem {
-        func problem(_ mark: Mark?, _ text: String) -> Problem {
+    func syntaxProblem(_ error: any Error, in text: String) -> Problem {
+        func problem(_ place: DocumentPlace, _ text: String) -> Problem {
             Problem(
-                .invalid, "\(codes).document.malformed", "\(DocumentPlace(mark)): The document is not YAML: \(text.printable).",
+                .invalid, "\(codes).document.malformed", "\(place.text)The document is not YAML: \(text.printable).",
                 fix: "Look at the indentation and quotes there.")
         }
-        return switch error as? YamlError {
-        case .scanner(_, let text, let mark, _), .parser(_, let text, let mark, _): problem(mark, text)
+        switch error as? YamlError {
+        case .scanner(_, let text, let mark, _), .parser(_, let text, let mark, _): return problem(DocumentPlace(mark), text)
         case .composer(let context, let text, let mark, _):
-            problem(mark, context.map { "\($0.text) \(text)" } ?? text)
+            return problem(DocumentPlace(mark), context.map { "\($0.text) \(text)" } ?? text)
         case .duplicatedKeysInMapping(let names, let context):
-            Problem(
+            return Problem(
                 .invalid, "\(codes).field.duplicate",
-                "\(DocumentPlace(context.mark)): '\(names.first?.printable ?? "")' stands twice in the same mapping.", fix: "Remove one.")
-        case .reader(let text, _, _, _): problem(nil, text)
-        default: problem(nil, "it cannot be read")
+                "\(DocumentPlace(context.mark).text)'\(names.first?.printable ?? "")' stands twice in the same mapping.", fix: "Remove one."
+            )
+        case .reader(let reason, let offset, _, _):
+            let before = text.utf8.prefix(offset ?? 0)
+            let line = 1 + before.count { $0 == UInt8(ascii: "\n") }
+            let start = before.lastIndex(of: UInt8(ascii: "\n")).map { before.index(after: $0) } ?? before.startIndex
+            let column = 1 + before[start...].count { $0 & 0b1100_0000 != 0b1000_0000 }
+            return problem(DocumentPlace(line: line, column: column), reason)
+        default: return problem(DocumentPlace(nil), "it cannot be read")
         }
     }
 }

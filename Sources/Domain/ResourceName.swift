@@ -28,6 +28,7 @@ package enum ResourceName {
 extension String {
     /// The first 80 characters with control characters replaced, safe to repeat in a message.
     package var printable: String {
-        String(String.UnicodeScalarView(unicodeScalars.prefix(80).map { $0.value < 32 || $0.value == 127 ? "\u{FFFD}" : $0 }))
+        if utf8.count <= 80, utf8.allSatisfy({ $0 >= 32 && $0 != 127 }) { return self }
+        return String(String.UnicodeScalarView(unicodeScalars.prefix(80).map { $0.value < 32 || $0.value == 127 ? "\u{FFFD}" : $0 }))
     }
 }

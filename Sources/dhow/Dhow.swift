@@ -40,7 +40,8 @@ struct Dhow: AsyncParsableCommand {
             CommandGroup(
                 name: "Serving and monitoring:",
                 subcommands: [
-                    EndpointCommands.self, PredictionCommands.self, LabelCommands.self, MonitorCommands.self, IncidentCommands.self,
+                    EndpointCommands.self, PredictionCommands.self, LabelCommands.self, MonitorCommands.self, SecretCommands.self,
+                    IncidentCommands.self,
                     WebhookCommands.self,
                 ]),
         ])

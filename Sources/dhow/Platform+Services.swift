@@ -48,6 +48,7 @@ extension Platform {
         let blobs = storage.blobs
         let logger = logger
         let credentials = StepCredentials(identity: identity, address: address)
+        let secrets = secrets
         return ExecutionEngine(
             governor: governor, snapshots: snapshots, models: RegistryDirectory(registry: registry), runner: runner, blobs: blobs,
             folders: StepFolders(root: storage.folder.workFolder),
@@ -60,6 +61,7 @@ extension Platform {
             ],
             settings: WorkerSettings(
                 owner: workerName, environment: StepCredentials.hostEnvironment,
+                secret: { try await secrets.value(of: $0, in: $1) },
                 endCredentials: { try await credentials.revoke(for: $0, $1) }, credentials: { try await credentials.variables(for: $0, $1) }
             ),
             report: { execution, error in

@@ -35,6 +35,7 @@ struct Platform: Sendable {
     let runner: ProcessStepRunner
     let executions: Executions
     let webhooks: WebhookParts
+    let secrets: Secrets
     let metrics = ServerMetrics()
     let readiness = Readiness()
     let deadlines = RequestDeadlines()
@@ -79,9 +80,11 @@ struct Platform: Sendable {
         serving = Self.serving(storage, governor, registry, delivery.rollouts, metrics, logger)
         monitors = Monitors(governor: governor)
         incidents = Incidents(governor: governor)
-        runner = try ProcessStepRunner(folder: storage.folder.stepsFolder)
+        runner = try ProcessStepRunner(
+            folder: storage.folder.stepsFolder, settings: StepRunnerSettings(hiddenFolders: [storage.folder.path]))
         executions = Executions(governor: governor, snapshots: snapshots, blobs: blobs, runner: runner)
         webhooks = Self.webhooks(storage, governor, logger)
+        secrets = Secrets(governor: governor, vault: storage.vault)
     }
 
     private static func serving(
@@ -171,6 +174,7 @@ struct Platform: Sendable {
             MonitorRoutes(monitors: monitors),
             IncidentRoutes(incidents: incidents),
             WebhookRoutes(webhooks: webhooks.use),
+            SecretRoutes(secrets: secrets),
             ImportRoutes(imports: Imports(governor: governor, blobs: storage.blobs), blobs: storage.blobs),
             ExportRoutes(exports: Exports(governor: governor), artifacts: artifacts, registry: registry),
             RetentionRoutes(retention: Retention(governor: governor)),

@@ -15,6 +15,6 @@ enum Schema {
         BlobMigrations.list, GovernanceMigrations.list, LedgerMigrations.list, TrackingMigrations.list, LineageMigrations.list,
         RegistryMigrations.list, PipelinesMigrations.list, DeliveryMigrations.list, ServingMigrations.list, MonitoringMigrations.list,
         WebhookMigrations.list, TraceMigrations.list, ArtifactUploadMigrations.list, ImportMigrations.list, LineageBackfill.list,
-        EvaluationDatasetMigrations.list, DocumentMigrations.list,
+        EvaluationDatasetMigrations.list, SecretMigrations.list, DocumentMigrations.list,
     ]
 }

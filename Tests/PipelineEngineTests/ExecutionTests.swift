@@ -141,8 +141,8 @@ struct ExecutionTests {
                     - {name: \(name)-two, command: [sh, -c, 'echo two > "$DHOW_OUTPUT_FILE"'], outputs: {file: {path: file}}}
                     """))
             let ended = try await world.working(world.engine()) { try await world.ended(started.id) }
-            #expect(try await world.text(of: ended.result("\(name)-one")?.outputs["file"]) == "one\n")
-            #expect(try await world.text(of: ended.result("\(name)-two")?.outputs["file"]) == "two\n")
+            #expect(try await world.text(of: ended.result(StepUnit("\(name)-one"))?.outputs["file"]) == "one\n")
+            #expect(try await world.text(of: ended.result(StepUnit("\(name)-two"))?.outputs["file"]) == "two\n")
         }
     }
 

@@ -51,7 +51,8 @@ struct World: Sendable {
             governor: governor, snapshots: snapshots, models: models, runner: runner ?? self.runner, blobs: blobs,
             folders: StepFolders(root: folder + "/work"), handlers: handlers,
             settings: WorkerSettings(
-                owner: owner, environment: ["PATH": "/usr/bin:/bin", "WORLD": folder], cancelGrace: .seconds(5), slots: slots
+                owner: owner, environment: ["PATH": "/usr/bin:/bin", "WORLD": folder], cancelGrace: .seconds(5), slots: slots,
+                secret: { _, _ in "opensesame" }
             ) { execution, _ in ["TOKEN": "for \(execution.id)"] },
             clock: clock, report: { complaints.add($0, $1) })
     }
@@ -86,8 +87,8 @@ struct World: Sendable {
     func ended(_ id: String) async throws -> Report { try await execution(id) { $0.execution.ended != nil } }
 
     func report(_ id: String) async throws -> Report {
-        let (execution, attempts, results) = try await executions.get(id, by: caller)
-        return Report(execution: execution, attempts: attempts, results: results)
+        let report = try await executions.get(id, by: caller)
+        return Report(execution: report.execution, progress: report.state, attempts: report.attempts, results: report.results)
     }
 
     func put(_ text: String) async throws -> BlobInfo { try await blobs.put(Chunks(text), limit: 1 << 30) }
@@ -117,12 +118,13 @@ struct World: Sendable {
 /// An execution as a person would see it.
 struct Report: Sendable {
     var execution: Execution
+    var progress: ExecutionState
     var attempts: [Attempt]
     var results: [StepResult]
 
-    func state(_ step: String) -> StepState? { execution.state[step]?.state }
-    func attempts(_ step: String) -> [Attempt] { attempts.filter { $0.step == step } }
-    func result(_ step: String) -> StepResult? { results.first { $0.step == step } }
+    func state(_ unit: StepUnit) -> StepState? { progress[unit]?.state }
+    func attempts(_ unit: StepUnit) -> [Attempt] { attempts.filter { $0.unit == unit } }
+    func result(_ unit: StepUnit) -> StepResult? { results.first { $0.unit == unit } }
 }
 
 /// A pipeline of shell steps.

@@ -8,8 +8,7 @@ import Testing
 @Suite("A process step runner", .timeLimit(.minutes(2)))
 struct ProcessStepRunnerTests {
     private func supervisor(of id: String, in world: StepWorld) throws -> pid_t {
-        let line = try String(contentsOfFile: "\(world.root)/attempts/\(id)/supervisor", encoding: .utf8)
-        return try #require(pid_t(line.prefix { $0 != " " }))
+        try #require(pid_t(try world.recorded("supervisor", of: id).first ?? ""))
     }
 
     @Test("on the same folder adopts what another one started, while it runs and after its end")
@@ -40,6 +39,66 @@ struct ProcessStepRunnerTests {
         #expect(try await world.secondRunner().wait(for: "a1") == .cancelled)
     }
 
+    @Test("knows the exit status of a step whose server was killed with SIGKILL while it ran")
+    func killedServer() async throws {
+        let world = try StepWorld(.process)
+        let more = world.fifo("more")
+        setenv("DHOW_TEST_KILLED_SERVER", world.root, 1)
+        await #expect(processExitsWith: .signal(SIGKILL)) {
+            let root = ProcessInfo.processInfo.environment["DHOW_TEST_KILLED_SERVER"] ?? ""
+            let runner = try ProcessStepRunner(folder: root + "/attempts")
+            try await runner.submit(
+                AttemptSpecification(
+                    attemptID: "a1", command: ["sh", "-c", "echo up >started; read line <more; echo more; exit 7"],
+                    environment: ["PATH": "/usr/bin:/bin"], workingFolder: root + "/work"))
+            kill(getpid(), SIGKILL)
+        }
+        #expect(try await world.runner.state(of: "a1") == .running)
+        async let waited = world.runner.wait(for: "a1")
+        let descriptor = more.release()
+        #expect(try await waited == .failed(exitCode: 7))
+        close(descriptor)
+        #expect(try await world.log(of: "a1") == "more\n")
+    }
+
+    @Test("cancels a step that an earlier server started, within the grace")
+    func cancelAdopted() async throws {
+        let world = try StepWorld(.process)
+        let ready = world.fifo("ready")
+        _ = world.fifo("never")
+        try await world.runner.submit(
+            world.shell("a1", "trap 'echo asked' TERM; exec 8<>never; echo up >ready; while :; do read line <&8; done"))
+        #expect(await ready.line() == "up")
+        let second = try world.secondRunner()
+        try await second.cancel("a1", grace: .milliseconds(100))
+        #expect(try await second.wait(for: "a1") == .cancelled)
+        #expect(try await world.log(of: "a1").hasPrefix("asked"))
+    }
+
+    @Test("goes on when its launcher is killed: what runs is waited for, and the next attempt has another launcher")
+    func killedLauncher() async throws {
+        // In a process of its own, so that no other test's launcher is killed.
+        await #expect(processExitsWith: .success) {
+            let world = try StepWorld(.process)
+            let ready = world.fifo("ready")
+            let more = world.fifo("more")
+            try await world.runner.submit(world.shell("a1", "echo up >ready; read line <more; exit 7"))
+            #expect(await ready.line() == "up")
+            let launcher = try #require(
+                FileManager.default.contentsOfDirectory(atPath: "/proc").first { number in
+                    let status = (try? String(contentsOfFile: "/proc/\(number)/status", encoding: .utf8)) ?? ""
+                    return status.hasPrefix("Name:\tdhow-launcher\n") && status.contains("PPid:\t\(getpid())\n")
+                })
+            kill(try #require(pid_t(launcher)), SIGKILL)
+            async let waited = world.runner.wait(for: "a1")
+            try await world.runner.submit(world.shell("a2", "exit 6"))
+            #expect(try await world.runner.wait(for: "a2") == .failed(exitCode: 6))
+            let descriptor = more.release()
+            #expect(try await waited == .failed(exitCode: 7))
+            close(descriptor)
+        }
+    }
+
     @Test("calls an attempt lost when its supervisor was killed, and ends what was left of it")
     func lost() async throws {
         let world = try StepWorld(.process)
@@ -65,8 +124,8 @@ struct ProcessStepRunnerTests {
         // An attempt of another boot, whose command had the number and start time that ours has now.
         let old = world.root + "/attempts/a0"
         try FileManager.default.createDirectory(atPath: old, withIntermediateDirectories: true)
-        try "another boot\n".write(toFile: old + "/lock", atomically: true, encoding: .utf8)
-        try FileManager.default.copyItem(atPath: world.root + "/attempts/a1/command", toPath: old + "/command")
+        let command = try #require(try world.recorded("command", of: "a1").first)
+        try "boot another\ncommand \(command)\n".write(toFile: old + "/record", atomically: true, encoding: .utf8)
         #expect(try await world.runner.wait(for: "a0") == .lost)
         let descriptor = more.release()
         #expect(try await world.runner.wait(for: "a1") == .succeeded)

@@ -57,10 +57,10 @@ struct StepRunnerConformance {
         #expect(try await world.runner.wait(for: "a1") == .failed(exitCode: 4))
     }
 
-    @Test("bounds the address space", arguments: TestedRunner.allCases)
+    @Test("bounds the address space of each process where there are no control groups", arguments: TestedRunner.allCases)
     func memory(_ kind: TestedRunner) async throws {
-        let world = try StepWorld(kind)
-        try await world.runner.submit(world.shell("a1", "ulimit -v", memory: 1 << 30))
+        let world = try StepWorld(kind, StepRunnerSettings(usesControlGroups: false))
+        try await world.runner.submit(world.shell("a1", "ulimit -v", AttemptResources(memoryBytes: 1 << 30)))
         #expect(try await world.runner.wait(for: "a1") == .succeeded)
         #expect(try await world.log(of: "a1") == "1048576\n")
     }
@@ -89,6 +89,74 @@ struct StepRunnerConformance {
             try await world.runner.cancel("a\(number)", grace: .seconds(3600))
             #expect(try await world.runner.wait(for: "a\(number)") == .cancelled)
         }
+    }
+
+    @Test("leaves no process behind that forked twice and leads a session of its own", arguments: TestedRunner.allCases)
+    func orphans(_ kind: TestedRunner) async throws {
+        let world = try StepWorld(kind)
+        let alive = world.fifo("alive")
+        _ = world.fifo("never")
+        let ready = world.fifo("ready")
+        async let closed: Void = alive.closed()
+        let script = """
+            exec 9>alive
+            setsid sh -c '(trap "" TERM HUP; setsid sh -c "echo up >ready; read line <never") & exit' &
+            read line <more
+            exit 5
+            """
+        let more = world.fifo("more")
+        try await world.runner.submit(world.shell("a1", script))
+        #expect(await ready.line() == "up")
+        let descriptor = more.release()
+        #expect(try await world.runner.wait(for: "a1") == .failed(exitCode: 5))
+        close(descriptor)
+        await closed
+    }
+
+    @Test("tells what an ended attempt used, and nothing of one that runs", arguments: TestedRunner.allCases)
+    func usage(_ kind: TestedRunner) async throws {
+        let world = try StepWorld(kind)
+        let more = world.fifo("more")
+        try await world.runner.submit(world.shell("a1", "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; read line <more; exit 3"))
+        #expect(try await world.runner.end(of: "a1") == nil)
+        let descriptor = more.release()
+        #expect(try await world.runner.wait(for: "a1") == .failed(exitCode: 3))
+        close(descriptor)
+        let end = try #require(try await world.runner.end(of: "a1"))
+        #expect(end.state == .failed(exitCode: 3))
+        #expect(end.limit == nil)
+        #expect(end.processorTime > .zero)
+        #expect(end.peakMemoryBytes > 100 << 10)
+    }
+
+    @Test("tells a program that exits with 137 from one that was killed", arguments: TestedRunner.allCases)
+    func exitLikeSignal(_ kind: TestedRunner) async throws {
+        let world = try StepWorld(kind)
+        try await world.runner.submit(world.shell("a1", "exit 137"))
+        #expect(try await world.runner.wait(for: "a1") == .failed(exitCode: 137))
+    }
+
+    @Test("kills within the grace of a later, more impatient cancellation", arguments: TestedRunner.allCases)
+    func impatience(_ kind: TestedRunner) async throws {
+        let world = try StepWorld(kind)
+        let ready = world.fifo("ready")
+        _ = world.fifo("never")
+        try await world.runner.submit(world.shell("a1", "trap '' TERM; echo up >ready; while :; do read line <never; done"))
+        #expect(await ready.line() == "up")
+        try await world.runner.cancel("a1", grace: .seconds(3600))
+        try await world.runner.cancel("a1", grace: .zero)
+        #expect(try await world.runner.wait(for: "a1") == .cancelled)
+    }
+
+    @Test("gives a command that ignores SIGTERM the grace of its specification at the time limit", arguments: TestedRunner.allCases)
+    func timeLimitGrace(_ kind: TestedRunner) async throws {
+        let world = try StepWorld(kind)
+        _ = world.fifo("never")
+        var attempt = world.shell("a1", "trap 'echo asked' TERM; exec 8<>never; while :; do read line <&8; done", timeout: 1)
+        attempt.grace = .milliseconds(100)
+        try await world.runner.submit(attempt)
+        #expect(try await world.runner.wait(for: "a1") == .timedOut)
+        #expect(try await world.log(of: "a1").hasPrefix("asked"))
     }
 
     @Test("leaves no grandchild behind, not even in another process group", arguments: TestedRunner.allCases)

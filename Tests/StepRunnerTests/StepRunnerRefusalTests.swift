@@ -42,8 +42,16 @@ struct StepRunnerRefusalTests {
         try await expectRefusal("steps.folder.missing") { $0.workingFolder += "/none" }
         try await expectRefusal("steps.folder.missing") { $0.workingFolder = "tmp" }
         try await expectRefusal("steps.limit.outOfRange") { $0.timeoutSeconds = 0 }
-        try await expectRefusal("steps.limit.outOfRange") { $0.memoryBytes = -1 }
+        try await expectRefusal("steps.limit.outOfRange") { $0.resources.memoryBytes = -1 }
+        try await expectRefusal("steps.limit.outOfRange") { $0.resources.cpuMilli = 1 }
+        try await expectRefusal("steps.limit.outOfRange") { $0.resources.diskBytes = 0 }
+        try await expectRefusal("steps.limit.outOfRange") { $0.resources.processes = 0 }
+        try await expectRefusal("steps.limit.outOfRange") { $0.resources.gpus = [-1] }
+        try await expectRefusal("steps.limit.outOfRange") { $0.grace = .seconds(-1) }
         try await expectRefusal("steps.command.tooLong") { $0.command = ["echo", String(repeating: "x", count: 1 << 20)] }
+        try await expectRefusal("steps.command.tooLong") {
+            $0.command += Array(repeating: String(repeating: "x", count: 1 << 10), count: 4000)
+        }
     }
 
     @Test("nothing that is unknown: it says so", arguments: TestedRunner.allCases)

@@ -7,9 +7,9 @@ import Foundation
 enum TestedRunner: CaseIterable {
     case process
 
-    func make(folder: String, logLimit: Int64) throws -> any StepRunner {
+    func make(folder: String, settings: StepRunnerSettings) throws -> any StepRunner {
         switch self {
-        case .process: try ProcessStepRunner(folder: folder, logLimit: logLimit)
+        case .process: try ProcessStepRunner(folder: folder, settings: settings)
         }
     }
 }
@@ -19,14 +19,18 @@ final class StepWorld: Sendable {
     let kind: TestedRunner
     let root: String
     let runner: any StepRunner
-    private let logLimit: Int64
+    private let settings: StepRunnerSettings
 
-    init(_ kind: TestedRunner, logLimit: Int64 = 1 << 20) throws {
+    convenience init(_ kind: TestedRunner, logLimit: Int64 = 1 << 20) throws {
+        try self.init(kind, StepRunnerSettings(logLimit: logLimit))
+    }
+
+    init(_ kind: TestedRunner, _ settings: StepRunnerSettings) throws {
         self.kind = kind
-        self.logLimit = logLimit
+        self.settings = settings
         root = FileManager.default.temporaryDirectory.path + "/steps-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: root + "/work", withIntermediateDirectories: true)
-        runner = try kind.make(folder: root + "/attempts", logLimit: logLimit)
+        runner = try kind.make(folder: root + "/attempts", settings: settings)
     }
 
     deinit {
@@ -37,17 +41,27 @@ final class StepWorld: Sendable {
 
     /// What a restarted server would have: a runner that remembers nothing, on the same folder.
     func secondRunner() throws -> any StepRunner {
-        try kind.make(folder: root + "/attempts", logLimit: logLimit)
+        try kind.make(folder: root + "/attempts", settings: settings)
     }
 
-    func attempt(_ id: String, _ command: [String], timeout: Int? = nil, memory: Int64? = nil) -> AttemptSpecification {
+    func attempt(_ id: String, _ command: [String], timeout: Int? = nil, _ resources: AttemptResources = AttemptResources())
+        -> AttemptSpecification
+    {
         AttemptSpecification(
             attemptID: id, command: command, environment: ["PATH": "/usr/bin:/bin", "STEP": "one two"], workingFolder: work,
-            timeoutSeconds: timeout, memoryBytes: memory)
+            timeoutSeconds: timeout, resources: resources)
     }
 
-    func shell(_ id: String, _ script: String, timeout: Int? = nil, memory: Int64? = nil) -> AttemptSpecification {
-        attempt(id, ["sh", "-c", script], timeout: timeout, memory: memory)
+    func shell(_ id: String, _ script: String, timeout: Int? = nil, _ resources: AttemptResources = AttemptResources())
+        -> AttemptSpecification
+    {
+        attempt(id, ["sh", "-c", script], timeout: timeout, resources)
+    }
+
+    /// The lines of an attempt's record that begin with `word`, without it.
+    func recorded(_ word: String, of id: String) throws -> [String] {
+        try String(contentsOfFile: "\(root)/attempts/\(id)/record", encoding: .utf8).split(separator: "\n")
+            .filter { $0.hasPrefix(word + " ") }.map { String($0.dropFirst(word.count + 1)) }
     }
 
     func text(_ name: String) throws -> String {

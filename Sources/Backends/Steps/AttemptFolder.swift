@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CStepSupervisor
 import Domain
 import Foundation
 
@@ -7,12 +8,9 @@ import Foundation
 ///
 /// | file | holds | written by |
 /// |---|---|---|
-/// | `lock` | the boot's id; locked (flock) for as long as the supervisor lives | runner |
+/// | `record` | see `AttemptRecord`; locked (flock) for as long as the supervisor lives | runner, supervisor |
 /// | `log` | standard output and error of the command | command |
-/// | `supervisor`, `command` | `PID START-TICKS` | supervisor |
 /// | `cancel` | `DEADLINE`, milliseconds UTC of the SIGKILL | runner |
-/// | `timeout` | nothing; there when the time limit was reached | supervisor |
-/// | `exit` | `exited STATUS`, `cancelled` or `timedOut`, and a newline; `lost` when the supervisor left none | supervisor, runner |
 struct AttemptFolder {
     let path: String
 
@@ -23,18 +21,22 @@ struct AttemptFolder {
 
     var exists: Bool { access(path, F_OK) == 0 }
     var logPath: String { path + "/log" }
-    var supervisor: ProcessIdentity? { identity("supervisor") }
-    var command: ProcessIdentity? { identity("command") }
+    private var recordPath: String { path + "/record" }
+
+    /// The identifier of the machine's boot.
+    static let boot = FileBytes.read("/proc/sys/kernel/random/boot_id", limit: 64).map {
+        String(decoding: $0, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+    }
 
     /// Claims the attempt: true for exactly one caller among all processes. `body` gets the lock, which it may pass on.
     ///
     /// The folder appears under its name only when the lock is held, so nobody takes an attempt being started for a lost one.
-    func claim(_ body: (_ lock: Int32) throws(Problem) -> Void) throws(Problem) -> Bool {
-        let draft = path.replacingLastComponent(with: ".new-\(UUID().uuidString)")
+    func claim(gpus: [Int], groups: [String], _ body: (_ lock: Int32) throws(Problem) -> Void) throws(Problem) -> Bool {
+        let draft = path.replacingLastComponent(with: ".new-\(Self.unique())")
         guard mkdir(draft, 0o700) == 0 else { throw Self.unwritable(draft) }
-        let lock = open(draft + "/lock", O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        let boot = Self.boot()
-        guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0, write(lock, boot, boot.count) == boot.count,
+        let lock = open(draft + "/record", O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o600)
+        let beginning = Array(AttemptRecord.beginning(boot: Self.boot ?? "", gpus: gpus, groups: groups).utf8)
+        guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0, write(lock, beginning, beginning.count) == beginning.count,
             FileBytes.create(draft + "/log", "")
         else {
             let problem = Self.unwritable(draft)
@@ -58,39 +60,49 @@ struct AttemptFolder {
         return true
     }
 
-    /// Nil as long as the supervisor has written no complete record.
-    func outcome() -> AttemptState? {
-        guard let bytes = FileBytes.read(path + "/exit", limit: 64), bytes.last == UInt8(ascii: "\n") else { return nil }
-        let words = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace)
-        switch words.first {
-        case "cancelled": return .cancelled
-        case "timedOut": return .timedOut
-        case "lost": return .lost
-        case "exited":
-            guard words.count == 2, let status = Int(words[1]) else { return nil }
-            return switch status {
-            case 0: .succeeded
-            case 129...192: .killed(signal: status - 128)
-            default: .failed(exitCode: status)
-            }
-        default: return nil
+    /// The record and whether the supervisor lives; nil when there is no such attempt.
+    func read() -> (record: AttemptRecord, isSupervised: Bool)? {
+        let descriptor = open(recordPath, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        let record = AttemptRecord(FileBytes.read(descriptor, from: 0, limit: AttemptRecord.limit))
+        guard record.outcome == nil else { return (record, false) }
+        if flock(descriptor, LOCK_SH | LOCK_NB) != 0 { return (record, true) }
+        // It may have ended between the two questions.
+        return (AttemptRecord(FileBytes.read(descriptor, from: 0, limit: AttemptRecord.limit)), false)
+    }
+
+    /// A descriptor that becomes readable when the supervisor ends; nil when it has, or has not yet written who it is.
+    func supervisorDescriptor() -> Int32? {
+        guard let supervisor = read()?.record.supervisor else { return nil }
+        let descriptor = step_pidfd_open(supervisor)
+        guard descriptor >= 0 else { return nil }
+        // Asked after opening: as long as the supervisor lives, its number is its own.
+        guard read()?.isSupervised == true else {
+            close(descriptor)
+            return nil
         }
+        return descriptor
     }
 
-    /// True as long as the supervisor lives, since its first moment.
-    var isSupervised: Bool {
-        let lock = open(path + "/lock", O_RDONLY | O_CLOEXEC)
-        guard lock >= 0 else { return false }
-        defer { close(lock) }
-        return flock(lock, LOCK_SH | LOCK_NB) != 0
+    /// Records when SIGKILL is due and tells the supervisor, which does the rest.
+    ///
+    /// First the record, then the signal: a supervisor that has not yet written who it is looks for the record before it starts anything.
+    func cancel(deadline: Timestamp) {
+        if let earlier = cancellationDeadline(), earlier <= deadline { return remindOfCancellation() }
+        let draft = path + "/cancel-\(Self.unique())"
+        if FileBytes.create(draft, "\(deadline.milliseconds)\n") { rename(draft, path + "/cancel") }
+        remindOfCancellation()
     }
 
-    func recordCancellation(deadline: Timestamp) -> Bool {
-        FileBytes.create(path + "/cancel", "\(deadline.milliseconds)\n")
+    /// Tells the supervisor of a recorded cancellation, in case that an earlier server did not come to it.
+    func remindOfCancellation() {
+        guard access(path + "/cancel", F_OK) == 0, let descriptor = supervisorDescriptor() else { return }
+        _ = step_pidfd_signal(descriptor, SIGTERM)
+        close(descriptor)
     }
 
-    /// When a cancelled attempt is to get SIGKILL; nil when nobody cancelled it.
-    func cancellationDeadline() -> Timestamp? {
+    private func cancellationDeadline() -> Timestamp? {
         guard let bytes = FileBytes.read(path + "/cancel", limit: 64) else { return nil }
         let text = String(decoding: bytes, as: UTF8.self)
         return Timestamp(milliseconds: Int64(text.split(whereSeparator: \.isWhitespace).first ?? "") ?? 0)
@@ -99,29 +111,31 @@ struct AttemptFolder {
     /// Ends what an attempt without a supervisor left running, and records that it is lost, so that this happens once.
     ///
     /// Process numbers of an earlier boot mean nothing now; then nothing is sent to anyone.
-    func settleLost() {
-        if FileBytes.read(path + "/lock", limit: 64) == Self.boot() {
-            command?.killSession()
-            supervisor?.killSession()
+    func settleLost(_ record: AttemptRecord) {
+        if record.boot == Self.boot ?? "" {
+            ControlGroups.end(record.groups)
+            record.command?.killSession()
         }
-        _ = FileBytes.create(path + "/exit", "lost\n")
+        let descriptor = open(recordPath, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        _ = write(descriptor, "lost\n", 5)
     }
 
     func remove() {
         // Out of sight at once, so that a half-removed attempt is never read.
-        let gone = path.replacingLastComponent(with: ".gone-\(UUID().uuidString)")
+        let gone = path.replacingLastComponent(with: ".gone-\(Self.unique())")
         if rename(path, gone) == 0 { Self.remove(gone) }
     }
 
-    private func identity(_ name: String) -> ProcessIdentity? {
-        FileBytes.read("\(path)/\(name)", limit: 64).flatMap { ProcessIdentity(line: String(decoding: $0, as: UTF8.self)) }
-    }
-
-    private static func boot() -> [UInt8] { FileBytes.read("/proc/sys/kernel/random/boot_id", limit: 64) ?? [] }
+    /// A name that nobody else chooses; a UUID of Foundation's would read /dev/urandom each time.
+    private static func unique() -> String { String(UInt64.random(in: .min ... .max), radix: 36) }
 
     private static func remove(_ folder: String) {
-        for name in ["lock", "log", "supervisor", "command", "cancel", "timeout", "exit"] { unlink("\(folder)/\(name)") }
-        rmdir(folder)
+        for name in ["record", "log"] { unlink("\(folder)/\(name)") }
+        guard rmdir(folder) != 0, errno == ENOTEMPTY || errno == EEXIST else { return }
+        // It was cancelled.
+        try? FileManager.default.removeItem(atPath: folder)
     }
 
     private static func unwritable(_ path: String) -> Problem {

@@ -32,10 +32,39 @@ extension AttemptSpecification {
                 .invalid, "steps.folder.missing", "The step's working folder does not exist.",
                 fix: "Make the folder and give its absolute path.")
         }
-        guard timeoutSeconds ?? 1 > 0, timeoutSeconds ?? 1 <= 31_536_000, memoryBytes ?? 1 > 0 else {
+        guard timeoutSeconds ?? 1 > 0, timeoutSeconds ?? 1 <= 31_536_000, grace >= .zero, resources.isKeepable else {
             throw Problem(
                 .invalid, "steps.limit.outOfRange", "The step's limits cannot be kept.",
-                why: "A time limit is 1 to 31536000 seconds, a memory limit at least one byte.", fix: "Leave the limit out for none.")
+                why: "A time limit is 1 to 31536000 seconds, cpu at least 10 thousandths of a core, every other limit at least 1.",
+                fix: "Leave a limit out for none.")
         }
+        try checkLength()
+    }
+
+    /// The kernel's own limits on one string and on all of them together (`execve`, E2BIG).
+    private func checkLength() throws(Problem) {
+        let longest = 32 * sysconf(Int32(_SC_PAGESIZE))
+        var stack = rlimit()
+        getrlimit(__rlimit_resource_t(RLIMIT_STACK.rawValue), &stack)
+        // Half of what there is: the sandbox and the graphics cards add to it.
+        let most = Int(clamping: min(max(stack.rlim_cur / 8, 128 << 10), 3 << 20))
+        var sum = 0
+        for string in command + environment.map({ $0.key + "=" + $0.value }) {
+            let length = string.utf8.count + 1
+            sum += length + 8
+            guard length <= longest, sum <= most else {
+                throw Problem(
+                    .invalid, "steps.command.tooLong", "The step's command and environment are too long for this machine.",
+                    why: "One argument is up to \(longest) bytes, all of them and the environment up to \(most).",
+                    fix: "Pass large values in files.")
+            }
+        }
+    }
+}
+
+extension AttemptResources {
+    fileprivate var isKeepable: Bool {
+        cpuMilli ?? 10 >= 10 && memoryBytes ?? 1 > 0 && diskBytes ?? 1 > 0 && processes ?? 1 > 0
+            && gpus?.allSatisfy { $0 >= 0 } ?? true
     }
 }

@@ -4,47 +4,52 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Watches one supervisor until it ends: resumes who waits, reaps it when it is our child, and cuts the log meanwhile.
+/// The end of one supervisor, waited for by any number of tasks.
 final class AttemptWatch: Sendable {
     private struct State {
         var hasEnded = false
-        var waiters: [UUID: CheckedContinuation<Void, any Error>] = [:]
+        var lastWaiter = 0
+        var waiters: [Int: CheckedContinuation<Void, any Error>] = [:]
     }
 
     private static let queue = DispatchQueue(label: "dhow.steps", qos: .userInitiated)
 
     private let state = Mutex(State())
+    private let whenEnded: @Sendable () -> Void
 
-    /// - Parameter descriptor: A pidfd of the supervisor, owned by the watch from now on.
-    /// - Parameter whenEnded: Called once, on the watch's queue, before anyone who waits is resumed.
-    init(supervisor: pid_t, descriptor: Int32, log: StepLog, whenEnded: @escaping @Sendable () -> Void) {
+    /// - Parameter whenEnded: Called once, before anyone who waits is resumed.
+    init(whenEnded: @escaping @Sendable () -> Void) {
+        self.whenEnded = whenEnded
+    }
+
+    /// Watches a supervisor by its pidfd, which belongs to the watch from now on. For adopted attempts: of its own, the launcher tells.
+    func watch(_ descriptor: Int32) {
         let source = DispatchSource.makeReadSource(fileDescriptor: descriptor, queue: Self.queue)
-        let timer = DispatchSource.makeTimerSource(queue: Self.queue)
-        timer.schedule(deadline: .now() + 1, repeating: 1, leeway: .milliseconds(250))
-        timer.setEventHandler { log.cut() }
         source.setCancelHandler { close(descriptor) }
-        // The handler holds the sources and the watch until the source is cancelled.
+        // The handler holds the source and the watch until the source is cancelled.
         source.setEventHandler { [self] in
-            // Not our child when it was adopted: then this fails and init reaps it.
-            waitpid(supervisor, nil, WNOHANG)
             source.cancel()
-            timer.cancel()
-            log.cut()
-            whenEnded()
-            let waiters = state.withLock { state in
-                state.hasEnded = true
-                defer { state.waiters = [:] }
-                return state.waiters.values.map { $0 }
-            }
-            waiters.forEach { $0.resume() }
+            finish()
         }
-        timer.resume()
         source.resume()
+    }
+
+    func finish() {
+        whenEnded()
+        let waiters = state.withLock { state in
+            state.hasEnded = true
+            defer { state.waiters = [:] }
+            return state.waiters
+        }
+        for waiter in waiters.values { waiter.resume() }
     }
 
     /// Returns when the supervisor has ended.
     func ended() async throws {
-        let id = UUID()
+        let id = state.withLock { state in
+            state.lastWaiter += 1
+            return state.lastWaiter
+        }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let isOver = state.withLock { state in
@@ -58,7 +63,7 @@ final class AttemptWatch: Sendable {
         }
     }
 
-    private func abandon(_ waiter: UUID) {
+    private func abandon(_ waiter: Int) {
         state.withLock { $0.waiters.removeValue(forKey: waiter) }?.resume(throwing: CancellationError())
     }
 }

@@ -31,4 +31,13 @@ enum FileBytes {
         let bytes = Array(text.utf8)
         return bytes.isEmpty || write(descriptor, bytes, bytes.count) == bytes.count
     }
+
+    /// Writes `text` into a file that is there, in one write, as settings of the kernel are made.
+    static func set(_ path: String, _ text: String) -> Bool {
+        let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        let bytes = Array(text.utf8)
+        return write(descriptor, bytes, bytes.count) == bytes.count
+    }
 }

@@ -12,10 +12,9 @@ struct ProcessIdentity: Equatable {
         self.startTicks = startTicks
     }
 
-    /// From the line `PID TICKS`; nil when it is not that, or not yet complete.
-    init?(line: String) {
-        guard line.hasSuffix("\n") else { return nil }
-        let parts = line.split(whereSeparator: \.isWhitespace)
+    /// From `PID TICKS`.
+    init?(line: Substring) {
+        let parts = line.split(separator: " ")
         guard parts.count == 2, let processID = pid_t(parts[0]), processID > 1, let startTicks = UInt64(parts[1]) else { return nil }
         self.init(processID: processID, startTicks: startTicks)
     }
@@ -30,29 +29,6 @@ struct ProcessIdentity: Equatable {
         guard fields.count > 19, let startTicks = UInt64(fields[19]) else { return nil }
         self.init(processID: processID, startTicks: startTicks)
     }
-
-    var isRunning: Bool { ProcessIdentity(running: processID) == self }
-
-    /// A descriptor that becomes readable when this process ends; nil when it has, or when the system has no pidfds.
-    func descriptor() -> Int32? {
-        guard let opened = Self.openDescriptor(of: processID) else { return nil }
-        // Asked after opening: the number cannot pass to another process between the two.
-        guard isRunning else {
-            close(opened)
-            return nil
-        }
-        return opened
-    }
-
-    static func openDescriptor(of processID: pid_t) -> Int32? {
-        guard let systemCall else { return nil }
-        let opened = systemCall(openDescriptorNumber, Int(processID), 0)
-        return opened >= 0 ? Int32(opened) : nil
-    }
-
-    /// `pidfd_open` has one number on every architecture; the C library's own wrapper is newer than the ones we support.
-    private static let openDescriptorNumber = 434
-    private static let systemCall = DetachedProcess.symbol("syscall", as: (@convention(c) (Int, Int, Int) -> Int).self)
 
     /// SIGKILL to every process of the session that this process leads or led.
     ///
@@ -69,11 +45,5 @@ struct ProcessIdentity: Equatable {
             guard let member = pid_t(name), member > 1, getsid(member) == processID else { continue }
             kill(member, SIGKILL)
         }
-    }
-
-    /// SIGTERM to the group this process leads, or to the process alone as long as it has no group of its own.
-    func terminateGroup() {
-        guard isRunning else { return }
-        if kill(-processID, SIGTERM) != 0 { kill(processID, SIGTERM) }
     }
 }

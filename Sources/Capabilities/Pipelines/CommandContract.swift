@@ -8,6 +8,10 @@ package enum CommandContract {
     /// Variables that pipelines may not set themselves.
     package static let reservedPrefix = "DHOW_"
 
+    /// The element that a run of a step with `forEach` is for, and its place in the list, from 0.
+    package static let itemVariable = "DHOW_ITEM"
+    package static let indexVariable = "DHOW_INDEX"
+
     package static func inputVariable(_ name: String) -> String { "DHOW_INPUT_" + variablePart(name) }
     package static func outputVariable(_ name: String) -> String { "DHOW_OUTPUT_" + variablePart(name) }
     package static func parameterVariable(_ name: String) -> String { "DHOW_PARAMETER_" + variablePart(name) }
@@ -24,7 +28,10 @@ package enum CommandContract {
             }, as: UTF8.self)
     }
 
-    /// The text of a value in a variable or an input file: text as it is, everything else as JSON writes it.
+    /// What a variable or an input file holds of any value: text as it is, lists and mappings as JSON.
+    package static func content(_ value: JSONValue) -> String { (try? text(value)) ?? value.jsonText }
+
+    /// The text of a single value: text as it is, everything else as JSON writes it.
     package static func text(_ value: JSONValue) throws(Problem) -> String {
         switch value {
         case .null: return ""

@@ -104,6 +104,48 @@ package enum PipelinesMigrations {
                         PRIMARY KEY (workspace, name, entry)
                     )
                     """,
-                ])
+                ]),
+            Migration(
+                2, "a row per unit of an execution",
+                [
+                    // What was under way under the old form begins again.
+                    "ALTER TABLE execution DROP COLUMN state",
+                    "ALTER TABLE execution ADD COLUMN flags BIGINT NOT NULL DEFAULT 0",
+                    "ALTER TABLE execution ADD COLUMN wants_cancel BIGINT NOT NULL DEFAULT 0",
+                    "ALTER TABLE execution ADD COLUMN wants_pause BIGINT NOT NULL DEFAULT 0",
+                    "ALTER TABLE execution ADD COLUMN queued BIGINT NOT NULL DEFAULT 0",
+                    "ALTER TABLE execution ADD COLUMN resumes TEXT",
+                    "ALTER TABLE execution ADD COLUMN deadline BIGINT",
+                    "ALTER TABLE execution ADD COLUMN called_by TEXT",
+                    "ALTER TABLE execution ADD COLUMN depth BIGINT NOT NULL DEFAULT 0",
+                    "CREATE UNIQUE INDEX execution_called_by ON execution (called_by) WHERE called_by IS NOT NULL",
+                    "ALTER TABLE execution ADD COLUMN time_left BIGINT",
+                    "CREATE INDEX execution_open_of_pipeline ON execution (workspace, pipeline, id) WHERE ended IS NULL",
+                    "ALTER TABLE attempt ADD COLUMN worker TEXT",
+                    "ALTER TABLE attempt ADD COLUMN step_key TEXT",
+                    "ALTER TABLE step_cache ADD COLUMN pipeline TEXT",
+                    "ALTER TABLE step_cache ADD COLUMN parts TEXT",
+                    "CREATE INDEX step_cache_by_step ON step_cache (workspace, pipeline, step, created)",
+                    """
+                    CREATE TABLE execution_unit (
+                        execution TEXT NOT NULL REFERENCES execution (id),
+                        unit TEXT NOT NULL,
+                        state TEXT NOT NULL,
+                        attempts BIGINT NOT NULL,
+                        failures BIGINT NOT NULL,
+                        losses BIGINT NOT NULL,
+                        questions BIGINT NOT NULL,
+                        PRIMARY KEY (execution, unit)
+                    )
+                    """,
+                    """
+                    CREATE TABLE execution_list (
+                        execution TEXT NOT NULL REFERENCES execution (id),
+                        step TEXT NOT NULL,
+                        items TEXT NOT NULL,
+                        PRIMARY KEY (execution, step)
+                    )
+                    """,
+                ]),
         ])
 }

@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// When a step that failed or was lost is tried again; data, the engine keeps the time.
+/// When a step that failed or was lost is tried again; data, the engine keeps the time and draws the jitter.
 package struct RetryPolicy: Sendable, Codable, Equatable {
     /// Pause before the second attempt.
     package var firstPauseMilliseconds: Int64
     /// Each further pause is this many times the one before.
     package var factor: Int64
     package var longestPauseMilliseconds: Int64
+    /// How much of a pause may be left out, so that what failed together does not come back together; 0 to 100.
+    package var jitterPercent: Int
     /// Further attempts after ones that were lost with their machine; they cost none of the step's `retries`.
     package var maximumLosses: Int
 
     package init(
-        firstPauseMilliseconds: Int64 = 1000, factor: Int64 = 2, longestPauseMilliseconds: Int64 = 60_000, maximumLosses: Int = 3
+        firstPauseMilliseconds: Int64 = 1000, factor: Int64 = 2, longestPauseMilliseconds: Int64 = 60_000, jitterPercent: Int = 0,
+        maximumLosses: Int = 3
     ) {
+        self.jitterPercent = min(100, max(0, jitterPercent))
         self.firstPauseMilliseconds = max(0, firstPauseMilliseconds)
         self.factor = max(1, factor)
         self.longestPauseMilliseconds = max(0, longestPauseMilliseconds)

@@ -19,7 +19,7 @@ package import Domain
 ///
 /// Not in the key: the step's name, retries and limits, and the machine. What a program reads beyond this (the network, installed
 /// packages) is the user's to declare, in the environment or as source (a lock file).
-package struct StepKey: Sendable, Equatable {
+package struct StepKey: Sendable, Codable, Equatable {
     package static let format = "dhow-step-key/1"
 
     package var command: [String]

@@ -14,6 +14,38 @@ package struct StartExecutionRequest: Codable, Sendable {
     }
 }
 
+/// `POST /api/v1/executions/{execution}/again`
+package struct RepeatExecutionRequest: Codable, Sendable {
+    /// Keep what ended well, with the same version and parameters; else the newest version is run, with what the cache has.
+    package var fromFailed: Bool?
+    /// Parameters that are to differ.
+    package var parameters: [String: JSONValue]?
+
+    package init(fromFailed: Bool?, parameters: [String: JSONValue]?) {
+        self.fromFailed = fromFailed
+        self.parameters = parameters
+    }
+}
+
+/// `GET /api/v1/executions/{execution}/explanation`
+package struct ExplanationAnswer: Codable, Sendable {
+    package struct Step: Codable, Sendable {
+        package var step: String
+        package var state: String
+        package var because: String
+        /// What differs from the last success before.
+        package var changes: [String]
+
+        package init(step: String, state: String, because: String, changes: [String]) {
+            (self.step, self.state, self.because, self.changes) = (step, state, because, changes)
+        }
+    }
+
+    package var steps: [Step]
+
+    package init(steps: [Step]) { self.steps = steps }
+}
+
 /// One try of a step.
 package struct AttemptAnswer: Codable, Sendable {
     package var number: Int
@@ -36,8 +68,10 @@ package struct AttemptAnswer: Codable, Sendable {
 package struct StepAnswer: Codable, Sendable {
     package var name: String
     package var kind: String
-    /// `waiting`, `ready`, `running`, `succeeded`, `reused`, `failed`, `skipped` or `cancelled`.
+    /// `waiting`, `ready`, `running`, `succeeded`, `reused`, `omitted`, `failed`, `skipped` or `cancelled`.
     package var state: String
+    /// Of a step that runs for each element of a list, how many of its runs are in each state.
+    package var items: [String: Int]?
     package var attempts: [AttemptAnswer]
     package var outputs: [String: JSONValue]
     /// The execution whose result stands for this step's, when it was reused.
@@ -46,12 +80,14 @@ package struct StepAnswer: Codable, Sendable {
     package var why: String?
 
     package init(
-        name: String, kind: String, state: String, attempts: [AttemptAnswer], outputs: [String: JSONValue], reusedFrom: String?,
+        name: String, kind: String, state: String, items: [String: Int]? = nil, attempts: [AttemptAnswer], outputs: [String: JSONValue],
+        reusedFrom: String?,
         why: String?
     ) {
         self.name = name
         self.kind = kind
         self.state = state
+        self.items = items
         self.attempts = attempts
         self.outputs = outputs
         self.reusedFrom = reusedFrom
@@ -59,7 +95,7 @@ package struct StepAnswer: Codable, Sendable {
     }
 }
 
-/// `GET /api/v1/executions/{execution}`; `status` is `running`, `waitingForApproval`, `succeeded`, `failed` or `cancelled`.
+/// `GET /api/v1/executions/{execution}`; `status` is `queued`, `running`, `paused`, `waitingForApproval`, `succeeded`, `failed` or `cancelled`.
 package struct ExecutionAnswer: Codable, Sendable {
     package var id: String
     package var pipeline: String
@@ -68,6 +104,8 @@ package struct ExecutionAnswer: Codable, Sendable {
     package var status: String
     package var startedBy: String
     package var cause: String?
+    /// The execution whose successes stand in this one.
+    package var resumes: String?
     package var created: Int64
     package var ended: Int64?
     /// Absent in lists.
@@ -75,8 +113,9 @@ package struct ExecutionAnswer: Codable, Sendable {
 
     package init(
         id: String, pipeline: String, pipelineVersion: Int, parameters: [String: JSONValue], status: String, startedBy: String,
-        cause: String?, created: Int64, ended: Int64?, steps: [StepAnswer]?
+        cause: String?, resumes: String? = nil, created: Int64, ended: Int64?, steps: [StepAnswer]?
     ) {
+        self.resumes = resumes
         self.id = id
         self.pipeline = pipeline
         self.pipelineVersion = pipelineVersion

@@ -10,7 +10,9 @@ import Foundation
 package struct ExecutionCommands: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "execution", abstract: "Run pipelines and see how they went.",
-        subcommands: [Start.self, List.self, Show.self, Watch.self, Cancel.self, ExecutionLog.self])
+        subcommands: [
+            Start.self, List.self, Show.self, Watch.self, Cancel.self, Pause.self, Resume.self, Again.self, Explain.self, ExecutionLog.self,
+        ])
 
     package init() {}
 
@@ -113,6 +115,80 @@ package struct ExecutionCommands: AsyncParsableCommand {
         }
     }
 
+    struct Pause: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Start nothing more until it is resumed; what runs goes on.")
+
+        @OptionGroup var options: ClientOptions
+        @Argument var execution: String
+
+        func run() async throws {
+            let answer: ExecutionAnswer = try await options.client().post(path("executions", execution, "pause"), [String: String]())
+            if options.json { return try Output.json(answer) }
+            print(answer.ended == nil ? "Execution \(answer.id) is being paused." : "Execution \(answer.id) had ended: \(answer.status).")
+        }
+    }
+
+    struct Resume: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Let a paused execution go on.")
+
+        @OptionGroup var options: ClientOptions
+        @Argument var execution: String
+
+        func run() async throws {
+            let answer: ExecutionAnswer = try await options.client().post(path("executions", execution, "resume"), [String: String]())
+            if options.json { return try Output.json(answer) }
+            print(answer.ended == nil ? "Execution \(answer.id) goes on." : "Execution \(answer.id) had ended: \(answer.status).")
+        }
+    }
+
+    struct Again: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Run an execution again, as a new one.",
+            discussion: """
+                With --from-failed every step that ended well stands as it is, and only the rest is done. Otherwise the pipeline's newest version \
+                is run with the same parameters, but for those given, and what the cache has is used.
+                """)
+
+        @OptionGroup var options: ClientOptions
+        @Argument var execution: String
+        @Flag(help: "Keep what ended well.") var fromFailed = false
+        @OptionGroup var parameters: ParameterOptions
+        @Flag(help: "Follow it to its end; exits 10 when a gate or person refused, 1 when it failed.") var watch = false
+
+        func run() async throws {
+            let client = try options.client()
+            let earlier: ExecutionAnswer = try await client.get(path("executions", execution))
+            let values = try await parameters.values(for: earlier.pipeline, client)
+            let answer: ExecutionAnswer = try await client.post(
+                path("executions", execution, "again"), RepeatExecutionRequest(fromFailed: fromFailed, parameters: values))
+            if watch {
+                if !options.json { print("Execution \(answer.id)") }
+                return try await follow(answer.id, client, options)
+            }
+            if options.json { try Output.json(answer) } else { print(answer.id) }
+        }
+    }
+
+    struct Explain: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Say of each step why it ran or was used again.")
+
+        @OptionGroup var options: ClientOptions
+        @Argument var execution: String
+
+        func run() async throws {
+            let answer: ExplanationAnswer = try await options.client().get(path("executions", execution, "explanation"))
+            if options.json { return try Output.json(answer) }
+            Output.table(
+                ["step", "state", "because"],
+                answer.steps.map {
+                    [
+                        $0.step, $0.state,
+                        $0.because + ($0.changes.count > 1 ? " Also: \($0.changes.dropFirst().joined(separator: ", "))." : ""),
+                    ]
+                })
+        }
+    }
+
     fileprivate static func follow(_ execution: String, _ client: DhowClient, _ options: ClientOptions) async throws {
         let answer = try await ExecutionWatch(client: client, execution: execution).follow { line in
             if !options.json { Output.progress(line) }
@@ -133,6 +209,10 @@ extension StepAnswer {
     fileprivate var cells: [String] {
         let spans = attempts.compactMap { attempt in attempt.ended.map { $0 - attempt.started } }
         let seconds = spans.isEmpty ? "-" : String(format: "%.1f", Double(spans.reduce(0, +)) / 1000)
-        return [name, kind, state, "\(attempts.count)", seconds, reusedFrom.map { "made by \($0)" } ?? why?.printable ?? "-"]
+        let words =
+            items.map { items in
+                "\(self.state): " + items.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
+            } ?? state
+        return [name, kind, words, "\(attempts.count)", seconds, reusedFrom.map { "made by \($0)" } ?? why?.printable ?? "-"]
     }
 }

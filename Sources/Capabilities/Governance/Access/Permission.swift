@@ -36,4 +36,6 @@ package enum Permission: String, Codable, CaseIterable, Sendable {
     case documentRead = "document.read"
     /// Also for plans. What a document makes needs the permission of its own kind beside it.
     case documentApply = "document.apply"
+    case secretRead = "secret.read"
+    case secretManage = "secret.manage"
 }

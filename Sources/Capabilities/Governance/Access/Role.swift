@@ -17,7 +17,7 @@ package enum Role: String, Codable, CaseIterable, Sendable {
             Self.reading.union([
                 .executionStart, .gateEvaluate, .releaseCreate, .rolloutControl, .endpointWrite, .inferenceInvoke, .labelWrite,
                 .monitorWrite,
-                .storageManage, .webhookRead, .webhookManage, .documentApply,
+                .storageManage, .webhookRead, .webhookManage, .secretRead, .secretManage, .documentApply,
             ])
         case .admin: Set(Permission.allCases)
         }

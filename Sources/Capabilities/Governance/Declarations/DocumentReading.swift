@@ -97,16 +97,11 @@ struct DocumentReading {
         (DocumentPlace.split(problem.what).place.map { place($0, in: text, of: file) } ?? start).fault(problem)
     }
 
-    /// A place of the document as a place of the file. What is not known is the first line with content, and the first sign of the line.
-    private static func place(_ place: DocumentPlace?, in text: DocumentPart, of file: SentDocuments.File) -> SourcePlace {
-        let lines = text.text.utf8.split(separator: 10, omittingEmptySubsequences: false)
-        func indentation(of line: Int) -> Int? {
-            guard lines.indices.contains(line - 1) else { return nil }
-            let blanks = lines[line - 1].prefix { $0 == 32 || $0 == 9 || $0 == 13 }.count
-            return blanks < lines[line - 1].count ? blanks : nil
-        }
-        let line = place?.line ?? (1...max(lines.count, 1)).first { indentation(of: $0) != nil } ?? 1
-        let column = place?.column ?? (indentation(of: line) ?? 0) + 1
-        return SourcePlace(file: file.name, line: line + text.firstLine - 1, column: column)
+    /// A place of the document as a place of the file; when it is not known, the document's first line with content.
+    private static func place(_ place: DocumentPlace?, in part: DocumentPart, of file: SentDocuments.File) -> SourcePlace {
+        func isContent(_ line: Substring.UTF8View) -> Bool { line.contains { $0 != 32 && $0 != 9 && $0 != 13 } }
+        let lines = part.text.utf8.split(separator: 10, omittingEmptySubsequences: false).map { Substring($0).utf8 }
+        let line = place?.line ?? (lines.firstIndex(where: isContent) ?? 0) + 1
+        return SourcePlace(file: file.name, line: line + part.firstLine - 1, column: place?.column ?? 1)
     }
 }

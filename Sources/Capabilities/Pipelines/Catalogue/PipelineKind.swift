@@ -13,10 +13,9 @@ package struct PipelineKind: DocumentKind {
     package var summary: String { "A graph of steps that executions pass through." }
     package var reading: Permission { .pipelineRead }
     package var writing: Permission { .pipelineApply }
-    package var shape: DocumentShape { PipelineShape.spec }
+    package var schema: JSONValue { PipelineSchema.document }
 
-    /// The parser tells what is wrong: it knows what the shape cannot say.
-    package func faults(in document: Document) -> [Problem] { [] }
+    package func faults(in document: Document) -> [Problem] { PipelineParser.check(document.text) }
 
     package func content(of document: Document, with folder: [String: BlobDigest]) throws -> DocumentContent {
         let specification = try PipelineParser.parse(document.text)

@@ -5,19 +5,20 @@ import Domain
 /// Finds what the references of a step refer to in one execution.
 struct BindingResolver: Sendable {
     let execution: Execution
-    let results: [String: [String: StepOutput]]
+    /// Of steps that ended well; a step that was omitted, or did not succeed, has none.
+    let outputs: [String: [String: StepOutput]]
+    /// The element that it is about.
+    var item: (value: JSONValue, index: Int)?
     let snapshotFiles: @Sendable (String) async throws -> [String: BlobDigest]
     let modelFiles: @Sendable (_ model: String, _ alias: String) async throws -> (version: Int, files: [String: BlobDigest])?
 
     func resolve(_ binding: Binding) async throws -> ResolvedBinding {
         switch binding {
         case .value(let value): return .value(value)
+        case .item: return item.map { .value($0.value) } ?? .absent
         case .parameter(let name): return .value(execution.parameters[name] ?? .null)
         case .output(let step, let name):
-            guard let output = results[step]?[name] else {
-                throw Problem(.internal, "pipelines.output.absent", "Output '\(name)' of step '\(step)' is not there.")
-            }
-            return .output(output)
+            return outputs[step]?[name].map { .output($0) } ?? .absent
         case .snapshot(let inner):
             guard let id = try await resolve(inner).value?.text, !id.isEmpty else { return .absent }
             return .snapshot(id: id, files: try await snapshotFiles(id))

@@ -11,27 +11,33 @@ struct CommandStep: Sendable {
     let sources: [String: BlobDigest]
     let environment: [String: String]
 
-    init(_ step: StepSpecification, execution: Execution, sources: [String: BlobDigest], resolver: BindingResolver) async throws {
+    init(_ step: StepSpecification, _ sources: [String: BlobDigest], _ resolver: BindingResolver) async throws {
         self.step = step
         inputs = try await resolver.resolve(step.inputs)
-        self.sources = sources.filter { path, _ in step.source.contains { $0.matches(path) } }
+        self.sources = step.source.isEmpty ? [:] : sources.filter { path, _ in step.source.contains { $0.matches(path) } }
         var environment: [String: String] = [:]
         for (name, binding) in try await resolver.resolve(step.environment) {
             environment[name] = try CommandContract.text(binding.value ?? .null)
         }
         for name in step.parameters {
-            environment[CommandContract.parameterVariable(name)] = try CommandContract.text(execution.parameters[name] ?? .null)
+            environment[CommandContract.parameterVariable(name)] = try CommandContract.text(resolver.execution.parameters[name] ?? .null)
+        }
+        if let item = resolver.item {
+            environment[CommandContract.itemVariable] = CommandContract.content(item.value)
+            environment[CommandContract.indexVariable] = String(item.index)
         }
         self.environment = environment
     }
 
-    var key: BlobDigest {
+    /// What makes the result; an element's index is no part of it, because the same element gives the same result wherever it stands.
+    var key: StepKey {
         get throws {
             var digests: [String: BlobDigest] = [:]
             for (name, input) in inputs { digests[name] = try Self.digest(of: input) }
+            var environment = environment
+            environment[CommandContract.indexVariable] = nil
             return StepKey(
-                command: step.command, environment: environment, inputs: digests, source: sources, outputs: step.outputs.mapValues(\.path)
-            ).digest
+                command: step.command, environment: environment, inputs: digests, source: sources, outputs: step.outputs.mapValues(\.path))
         }
     }
 
@@ -65,7 +71,7 @@ struct CommandStep: Sendable {
                 try await place(files, at: path, transfer)
             }
         case .value, .output(.value), .mapping, .list:
-            try WrittenFile(path).write(Array(CommandContract.text(input.value ?? .null).utf8))
+            try WrittenFile(path).write(Array(CommandContract.content(input.value ?? .null).utf8))
         }
         return true
     }
@@ -80,7 +86,7 @@ struct CommandStep: Sendable {
         case .output(let output) where output.digest != nil: return output.digest ?? StepKey.digest(ofTree: [:])
         case .snapshot(_, let files), .model(_, _, let files): return StepKey.digest(ofTree: files)
         case .absent: return StepKey.digest(ofTree: [:])
-        default: return StepKey(command: [try text(input.value ?? .null)]).digest
+        default: return StepKey(command: [CommandContract.content(input.value ?? .null)]).digest
         }
     }
 }

@@ -7,7 +7,6 @@ import Tracking
 /// What the drivers of one worker share.
 struct DriverParts: Sendable {
     let governor: Governor
-    let catalogue: PipelineCatalogue
     let snapshots: SnapshotCatalogue
     let models: any ModelDirectory
     let runner: any StepRunner
@@ -17,6 +16,8 @@ struct DriverParts: Sendable {
     let settings: WorkerSettings
     let slots: StepSlots
     let clock: any Clock<Duration>
+    /// Between 0 and 1, for pauses.
+    let draw: @Sendable () -> Double
     /// For what goes wrong and is tried again.
     let report: @Sendable (_ execution: String, any Error) -> Void
 }

@@ -4,226 +4,234 @@ import Backends
 import Domain
 import Governance
 
-/// Drives one execution under a lease until it has ended, the lease is lost or the worker stops: asks the state what to do, does it, and commits
-/// what came of it. Everything it knows is in the database or with the step runner, so another driver can go on at any point.
+/// Drives one execution under a lease until it has ended, the lease is lost or the worker stops.
+///
+/// It keeps the execution's state in memory and asks it what to do; what follows from everything that has come meanwhile is committed at
+/// once, ends of attempts with the starts of the next ones, and only then begun. Everything it knows is in the database or with the step
+/// runner, so another driver can go on at any point: an attempt that was noted but that its own worker's runner does not know was never
+/// submitted. O(1) an event however many steps there are.
 struct ExecutionDriver: Sendable {
-    private enum Signal: Sendable {
-        case report(StepReport)
-        /// Something was committed in this process.
-        case woken
-        case tick
-        case nothing
-    }
-
-    /// What is being done. An action stays in `inFlight` until its report is committed, also while it waits.
-    private struct Work {
-        var inFlight: Set<ExecutionAction> = []
-        var waiting: Set<ExecutionAction> = []
-    }
-
     static let interval = Duration.seconds(1)
     /// Commits that follow each other closely are looked at once.
     private static let calm = Duration.milliseconds(200)
-    private static let pauseAfterProblem = Duration.seconds(2)
 
     let lease: ExecutionLease
     let parts: DriverParts
-    /// Yields after commits.
-    let wakes: AsyncStream<Void>
+    let inbox = DriverInbox()
+    let performer: StepPerformer
+    let driven: DrivenExecution
 
-    /// - Throws: `LeaseLost`, `CancellationError`, or what kept the execution from being read or saved.
-    func run() async throws {
-        let execution = try await load()
-        let pipeline = try await DrivenPipeline(execution, parts, lease)
-        defer { parts.slots.vacate(of: lease.execution) }
-        try await withThrowingTaskGroup(of: Signal.self) { group in
-            var state = execution
-            var work = Work()
+    /// - Throws: `LeaseLost`, or what kept the execution from being read.
+    init(_ lease: ExecutionLease, _ parts: DriverParts) async throws {
+        self.lease = lease
+        self.parts = parts
+        driven = try await DrivenExecution.load(lease, parts)
+        performer = StepPerformer(
+            parts: parts, lease: lease, pipeline: driven.pipeline, credentials: StepCredentialsOnce(parts.settings))
+    }
+
+    /// - Parameter wakes: Yields after commits of this process.
+    /// - Throws: `LeaseLost`, `CancellationError`, or what kept the execution from being saved.
+    func run(_ wakes: AsyncStream<Void>) async throws {
+        var driven = driven
+        defer {
+            parts.slots.leave(lease.execution)
+            parts.slots.vacate(driven.inFlight.map { performer.attemptID($0.key, $0.value.number) })
+        }
+        try await withThrowingDiscardingTaskGroup { group in
+            group.addTask { await tick() }
+            group.addTask { await pass(wakes) }
+            takeUp(&driven, &group)
             var renewed = parts.governor.clock.now()
-            group.addTask { try await tick() }
-            group.addTask { try await nextWake() }
             while true {
-                for action in state.state.nextActions() where !work.inFlight.contains(action) {
-                    if case .finish = action {
-                        group.cancelAll()
-                        while await group.nextResult() != nil {}
-                        return try await finish(state)
-                    }
-                    begin(action, state, pipeline, &work, &group)
+                try await answerQuestions(&driven)
+                let starts = chooseStarts(&driven)
+                try await commit(&driven)
+                for start in starts { begin(start, driven, &group) }
+                if driven.execution.ended != nil { break }
+                for signal in try await inbox.next() {
+                    try await take(signal, &driven, &group, &renewed)
                 }
-                guard let signal = try await group.next() else { return }
-                switch signal {
-                case .nothing: continue
-                case .tick:
-                    let now = parts.governor.clock.now()
-                    let isDue = now >= renewed + ExecutionLease.renewal
-                    state = try await isDue ? renew(at: now) : load()
-                    if isDue { renewed = now }
-                    askWaiting(state, pipeline, &work, &group)
-                    group.addTask { try await tick() }
-                case .woken:
-                    state = try await load()
-                    askWaiting(state, pipeline, &work, &group)
-                    group.addTask { try await nextWake() }
-                case .report(let report):
-                    if let settled = settle(report, state, pipeline, &work, &group) { state = try await commit(settled) }
-                }
+            }
+            group.cancelAll()
+        }
+    }
+
+    private func tick() async {
+        while (try? await parts.clock.sleep(for: Self.interval)) != nil { inbox.put(.tick) }
+    }
+
+    private func pass(_ wakes: AsyncStream<Void>) async {
+        for await _ in wakes {
+            inbox.put(.woken)
+            guard (try? await parts.clock.sleep(for: Self.calm)) != nil else { return }
+        }
+    }
+
+    // MARK: signals
+
+    private func take(
+        _ signal: DriverSignal, _ driven: inout DrivenExecution, _ group: inout ThrowingDiscardingTaskGroup<any Error>,
+        _ renewed: inout Timestamp
+    ) async throws {
+        switch signal {
+        case .ended(let end): note(end, &driven)
+        case .waiting(let unit, let number):
+            guard driven.inFlight[unit]?.number == number else { return }
+            guard driven.state.isCancelling else {
+                driven.inFlight[unit]?.isWaiting = true
+                return
+            }
+            abandon(unit, number, &driven, &group)
+        case .due(let unit, let number): driven.append(DrivenExecution.Startable(unit: unit, attempt: number))
+        case .room: break
+        case .woken:
+            try await lookAgain(&driven, &group)
+        case .tick:
+            let now = parts.governor.clock.now()
+            if now >= renewed + ExecutionLease.renewal {
+                let lease = lease
+                try await parts.governor.database.write { try ExecutionTable(transaction: $0).renew(lease, at: now) }
+                renewed = now
+            }
+            if let deadline = driven.execution.deadline, now >= deadline, driven.state.apply(.timedOut) {
+                stopAll(&driven, &group)
+            }
+            try await lookAgain(&driven, &group)
+        case .failed(let error): throw error
+        }
+    }
+
+    private func note(_ end: AttemptEnd, _ driven: inout DrivenExecution) {
+        let unit = end.unit
+        let isCommand = driven.isCommand(unit)
+        let attemptID = isCommand ? performer.attemptID(unit, end.number) : nil
+        if let attemptID { parts.slots.vacate([attemptID]) }
+        driven.inFlight[unit] = nil
+        let prepared = driven.prepared.removeValue(forKey: unit)
+        guard driven.state.apply(end.event) else { return }
+        let now = parts.governor.clock.now()
+        let started = driven.open.removeValue(forKey: unit) ?? Attempt(unit: unit, number: end.number, started: now)
+        let isKept = driven.step(of: unit).isCacheable
+        driven.batch.ended(
+            end, of: started, key: isKept ? started.key : nil, parts: prepared?.key, at: now, attemptID: attemptID)
+        if end.outcome == .succeeded { driven.keep(end.outputs, of: unit) }
+    }
+
+    /// What people asked for meanwhile, and handlers that wait for something to change.
+    private func lookAgain(_ driven: inout DrivenExecution, _ group: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
+        let lease = lease
+        let asked = try await parts.governor.database.read { try ExecutionTable(transaction: $0).require(lease) }
+        (driven.execution.wantsCancel, driven.execution.wantsPause) = (asked.wantsCancel, asked.wantsPause)
+        follow(&driven, &group)
+        for (unit, flight) in driven.inFlight where flight.isWaiting {
+            if driven.state.isCancelling {
+                abandon(unit, flight.number, &driven, &group)
+            } else {
+                driven.inFlight[unit]?.isWaiting = false
+                handle(unit, flight.number, driven, &group)
             }
         }
     }
 
-    // MARK: doing
+    private func follow(_ driven: inout DrivenExecution, _ group: inout ThrowingDiscardingTaskGroup<any Error>) {
+        if driven.execution.wantsCancel, driven.state.apply(.cancelRequested) { stopAll(&driven, &group) }
+        let now = parts.governor.clock.now()
+        if driven.execution.wantsPause, driven.state.apply(.pauseRequested), let deadline = driven.execution.deadline {
+            (driven.execution.timeLeft, driven.execution.deadline) = (max(0, (deadline - now).milliseconds), nil)
+        }
+        if !driven.execution.wantsPause, driven.state.apply(.resumeRequested), let left = driven.execution.timeLeft {
+            (driven.execution.timeLeft, driven.execution.deadline) = (nil, now + .milliseconds(left))
+        }
+    }
+
+    private func stopAll(_ driven: inout DrivenExecution, _ group: inout ThrowingDiscardingTaskGroup<any Error>) {
+        for (unit, flight) in driven.inFlight where driven.isCommand(unit) {
+            group.addTask {
+                do { try await performer.stop(unit, flight.number) } catch { inbox.put(.failed(error)) }
+            }
+        }
+        for (unit, flight) in driven.inFlight where flight.isWaiting { abandon(unit, flight.number, &driven, &group) }
+        // Steps of other executions need not wait for room that this one has asked for.
+        parts.slots.leave(lease.execution)
+    }
+
+    /// Ends a handler that waits.
+    private func abandon(
+        _ unit: StepUnit, _ number: Int, _ driven: inout DrivenExecution, _ group: inout ThrowingDiscardingTaskGroup<any Error>
+    ) {
+        driven.inFlight[unit]?.isWaiting = false
+        let resolver = resolver(of: unit, driven)
+        group.addTask {
+            do {
+                try await performer.cancel(unit, number, resolver)
+                inbox.put(.ended(AttemptEnd(unit: unit, number: number, outcome: .cancelled)))
+            } catch {
+                inbox.put(.failed(error))
+            }
+        }
+    }
+
+    // MARK: beginning
+
+    /// Goes on with what an earlier driver left.
+    private func takeUp(_ driven: inout DrivenExecution, _ group: inout ThrowingDiscardingTaskGroup<any Error>) {
+        for (unit, attempt) in driven.open {
+            driven.inFlight[unit] = DrivenExecution.InFlight(number: attempt.number)
+            if driven.isCommand(unit) {
+                parts.slots.adopt(performer.attemptID(unit, attempt.number))
+                run(unit, attempt.number, nil, isOurs: attempt.worker == lease.owner, driven, &group)
+                if driven.state.isCancelling {
+                    group.addTask {
+                        do { try await performer.stop(unit, attempt.number) } catch { inbox.put(.failed(error)) }
+                    }
+                }
+            } else {
+                handle(unit, attempt.number, driven, &group)
+            }
+        }
+        follow(&driven, &group)
+    }
 
     private func begin(
-        _ action: ExecutionAction, _ state: Execution, _ pipeline: DrivenPipeline, _ work: inout Work,
-        _ group: inout ThrowingTaskGroup<Signal, any Error>
+        _ start: AttemptStart, _ driven: DrivenExecution, _ group: inout ThrowingDiscardingTaskGroup<any Error>
     ) {
-        let isWatched = action.watched.map { work.inFlight.contains($0) } ?? false
-        work.inFlight.insert(action)
-        if case .stop(let name, let number) = action, isWatched {
-            if let watch = action.watched, work.waiting.remove(watch) != nil {
-                // A handler that only waits is not asked again.
-                group.addTask { .report(pipeline.cancelled(action, name, number)) }
-            } else if pipeline.isCommand(name) {
-                group.addTask {
-                    try await pipeline.stop(name, number)
-                    return .nothing
-                }
-            }
-            // What is being watched or handled says how it ended.
-            return
-        }
-        group.addTask { .report(try await pipeline.perform(action, state)) }
-    }
-
-    /// - Returns: What is to be committed now, if anything.
-    private func settle(
-        _ report: StepReport, _ state: Execution, _ pipeline: DrivenPipeline, _ work: inout Work,
-        _ group: inout ThrowingTaskGroup<Signal, any Error>
-    ) -> StepReport? {
-        if case .watch(let name, let number) = report.action, !report.isToCommit, !pipeline.isCommand(name),
-            work.inFlight.contains(.stop(step: name, attempt: number))
-        {
-            return pipeline.cancelled(report.action, name, number)
-        }
-        switch report.next {
-        case .commit:
-            work.inFlight.remove(report.action)
-            return report
-        case .whenChanged:
-            work.waiting.insert(report.action)
-        case .later(let problem):
-            parts.report(lease.execution, problem)
+        switch start {
+        case .pause(let unit, let number, let pause):
             group.addTask {
-                try await parts.clock.sleep(for: Self.pauseAfterProblem)
-                return .report(try await pipeline.perform(report.action, state))
+                guard (try? await parts.clock.sleep(for: .milliseconds(pause))) != nil else { return }
+                inbox.put(.due(unit, attempt: number))
             }
+        case .command(let unit, let number): run(unit, number, driven.prepared[unit]?.command, isOurs: true, driven, &group)
+        case .handler(let unit, let number): handle(unit, number, driven, &group)
         }
-        return nil
     }
 
-    private func askWaiting(
-        _ state: Execution, _ pipeline: DrivenPipeline, _ work: inout Work, _ group: inout ThrowingTaskGroup<Signal, any Error>
+    private func run(
+        _ unit: StepUnit, _ number: Int, _ prepared: CommandStep?, isOurs: Bool, _ driven: DrivenExecution,
+        _ group: inout ThrowingDiscardingTaskGroup<any Error>
     ) {
-        for action in work.waiting { group.addTask { .report(try await pipeline.perform(action, state)) } }
-        work.waiting = []
-    }
-
-    private func tick() async throws -> Signal {
-        try await parts.clock.sleep(for: Self.interval)
-        return .tick
-    }
-
-    private func nextWake() async throws -> Signal {
-        try await parts.clock.sleep(for: Self.calm)
-        for await _ in wakes { return .woken }
-        throw CancellationError()
-    }
-
-    // MARK: committing
-
-    private func load() async throws -> Execution {
-        let lease = lease
-        return try await parts.governor.database.read { try ExecutionTable(transaction: $0).require(lease) }
-    }
-
-    private func renew(at now: Timestamp) async throws -> Execution {
-        let lease = lease
-        return try await parts.governor.database.write { transaction in
-            let table = ExecutionTable(transaction: transaction)
-            let execution = try table.require(lease)
-            try table.renew(lease, at: now)
-            return execution
-        }
-    }
-
-    private func commit(_ report: StepReport) async throws -> Execution {
-        let lease = lease
-        let saved = try await parts.governor.change(.executionStart, by: lease.controller) { change in
-            let table = ExecutionTable(transaction: change.transaction)
-            var execution = try table.require(lease)
-            var changed = false
-            for event in report.events where execution.state.apply(event) { changed = true }
-            if changed {
-                execution.status = execution.state.status
-                try report.effect(change, execution)
-                try table.save(execution)
+        let resolver = resolver(of: unit, driven)
+        group.addTask {
+            do {
+                inbox.put(.ended(try await performer.run(unit, number, prepared, isOurs: isOurs, resolver)))
+            } catch {
+                inbox.put(.failed(error))
             }
-            return execution
         }
-        if let attemptID = report.endedAttempt { await discard(attemptID) }
-        return saved
     }
 
-    /// Stops what was begun without anyone noting it, clears up, and closes the execution. Doing it again is harmless.
-    private func finish(_ state: Execution) async throws {
-        for attemptID in attempts(of: state) {
-            if try await parts.runner.state(of: attemptID) == .running {
-                try await parts.runner.cancel(attemptID, grace: parts.settings.cancelGrace)
-                _ = try await parts.runner.wait(for: attemptID)
+    private func handle(
+        _ unit: StepUnit, _ number: Int, _ driven: DrivenExecution, _ group: inout ThrowingDiscardingTaskGroup<any Error>
+    ) {
+        let resolver = resolver(of: unit, driven)
+        group.addTask {
+            do {
+                let end = try await performer.handle(unit, number, resolver)
+                inbox.put(end.map { .ended($0) } ?? .waiting(unit, attempt: number))
+            } catch {
+                inbox.put(.failed(error))
             }
-            await discard(attemptID)
         }
-        try await parts.settings.endCredentials(state, lease.controller)
-        let lease = lease
-        _ = try await parts.governor.change(.executionStart, by: lease.controller) { change in
-            let table = ExecutionTable(transaction: change.transaction)
-            var execution = try table.require(lease)
-            guard execution.ended == nil else { return execution }
-            execution.status = execution.state.status
-            execution.ended = change.time
-            try table.save(execution)
-            try change.record("execution.\(execution.status.rawValue)", on: execution.resource, ["pipeline": .string(execution.pipeline)])
-            return execution
-        }
-    }
-
-    /// An attempt's log and outputs are kept by then; its folder and record are not needed any more.
-    private func discard(_ attemptID: String) async {
-        parts.slots.vacate(attemptID)
-        parts.folders.remove(attemptID)
-        try? await parts.runner.forget(attemptID)
-    }
-
-    /// All attempts of commands there may have been, with the one that may have begun unnoted.
-    private func attempts(of state: Execution) -> [String] {
-        state.state.steps.filter { $0.kind == .command }.flatMap { step in
-            (1...step.attempts + 1).map { StepFolders.attemptID(state.id, step.name, $0) }
-        }
-    }
-}
-
-extension ExecutionLease {
-    var controller: Caller { .controller("worker", in: workspace) }
-}
-
-extension StepReport {
-    fileprivate var isToCommit: Bool { if case .commit = next { true } else { false } }
-}
-
-extension ExecutionAction {
-    /// The watch of the attempt that a stop is about.
-    fileprivate var watched: ExecutionAction? {
-        if case .stop(let step, let attempt) = self { .watch(step: step, attempt: attempt) } else { nil }
     }
 }

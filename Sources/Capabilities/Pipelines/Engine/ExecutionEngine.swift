@@ -28,12 +28,16 @@ package final class ExecutionEngine: Sendable {
     package init(
         governor: Governor, snapshots: SnapshotCatalogue, models: any ModelDirectory, runner: any StepRunner, blobs: any BlobStore,
         folders: StepFolders, handlers: [StepSpecification.Kind: any StepHandler], settings: WorkerSettings,
-        clock: any Clock<Duration> = ContinuousClock(), report: @escaping @Sendable (_ execution: String, any Error) -> Void
+        clock: any Clock<Duration> = ContinuousClock(), draw: @escaping @Sendable () -> Double = { .random(in: 0..<1) },
+        report: @escaping @Sendable (_ execution: String, any Error) -> Void
     ) {
+        var handlers = handlers
+        handlers[.pipeline] = handlers[.pipeline] ?? PipelineCallHandler(governor: governor)
+        handlers[.notify] = handlers[.notify] ?? NotifyHandler(governor: governor)
         parts = DriverParts(
-            governor: governor, catalogue: PipelineCatalogue(governor: governor), snapshots: snapshots, models: models, runner: runner,
+            governor: governor, snapshots: snapshots, models: models, runner: runner,
             transfer: FileTransfer(blobs: blobs), folders: folders, handlers: handlers, settings: settings,
-            slots: StepSlots(width: settings.slots), clock: clock, report: report)
+            slots: StepSlots(width: settings.slots), clock: clock, draw: draw, report: report)
         (wakes, waker) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         governor.onCommit { [weak self] in self?.wake() }
     }
@@ -83,7 +87,7 @@ package final class ExecutionEngine: Sendable {
 
     private func drive(_ lease: ExecutionLease, _ wakes: AsyncStream<Void>) async {
         do {
-            try await ExecutionDriver(lease: lease, parts: parts, wakes: wakes).run()
+            try await ExecutionDriver(lease, parts).run(wakes)
             state.withLock { $0.failures[lease.execution] = nil }
         } catch is LeaseLost {
             state.withLock { $0.failures[lease.execution] = nil }

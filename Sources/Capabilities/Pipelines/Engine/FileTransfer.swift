@@ -19,14 +19,19 @@ struct FileTransfer: Sendable {
     /// What a step left at `path`: a file, or a folder whose regular files are taken.
     ///
     /// - Throws: `Problem` `.rejected` or `.tooLarge` for what the step did wrong.
-    func take(_ path: String, output name: String) async throws -> StepOutput {
+    func take(_ path: String, output name: String, of type: OutputSpecification.ValueType) async throws -> StepOutput {
         var information = stat()
         guard lstat(path, &information) == 0 else {
             throw Problem(
                 .rejected, "pipelines.output.missing", "The step ended well but left no output '\(name)'.",
                 fix: "Write it to the path in \(CommandContract.outputVariable(name)).")
         }
-        guard information.st_mode & S_IFMT == S_IFDIR else {
+        let isFolder = information.st_mode & S_IFMT == S_IFDIR
+        if (type == .file && isFolder) || (type == .folder && !isFolder) {
+            throw Self.unreadable(name, "It is \(isFolder ? "a folder" : "no folder"), and was declared a \(type.rawValue).")
+        }
+        if type == .value { return .value(try JSONOutput.read(path, output: name)) }
+        guard isFolder else {
             let info = try await put(path, output: name)
             return .file(info.digest, size: info.size)
         }

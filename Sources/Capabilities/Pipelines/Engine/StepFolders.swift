@@ -12,11 +12,11 @@ package struct StepFolders: Sendable {
         self.root = root
     }
 
-    /// At most 128 characters: the end of a long step name is replaced by its digest.
-    static func attemptID(_ execution: String, _ step: String, _ number: Int) -> String {
-        guard step.utf8.count > 90 else { return "\(execution)-\(step)-\(number)" }
-        let digest = SHA256.hash(data: Data(step.utf8)).lowercaseHexadecimal.prefix(32)
-        return "\(execution)-\(step.prefix(57))-\(digest)-\(number)"
+    /// At most 128 characters; an element's run, and a long step name, are told by the digest of the unit's name.
+    static func attemptID(_ execution: String, _ unit: StepUnit, _ number: Int) -> String {
+        guard unit.item != nil || unit.step.utf8.count > 90 else { return "\(execution)-\(unit.step)-\(number)" }
+        let digest = SHA256.hash(data: Data(unit.description.utf8)).lowercaseHexadecimal.prefix(32)
+        return "\(execution)-\(unit.step.prefix(57))-\(digest)-\(number)"
     }
 
     /// Where the program runs.
@@ -39,16 +39,4 @@ package struct StepFolders: Sendable {
         }
         try? FileManager.default.removeItem(atPath: folder)
     }
-
-    /// Keeps the key that the attempt's files were laid out for: what an alias means may have changed when it ends.
-    func keep(_ key: BlobDigest, of attemptID: String) throws(Problem) {
-        try WrittenFile(keyPath(attemptID)).write(Array(key.description.utf8))
-    }
-
-    /// Nil when none was kept.
-    func key(of attemptID: String) -> BlobDigest? {
-        FileManager.default.contents(atPath: keyPath(attemptID)).flatMap { BlobDigest(String(decoding: $0, as: UTF8.self)) }
-    }
-
-    private func keyPath(_ attemptID: String) -> String { "\(root)/\(attemptID)/key" }
 }

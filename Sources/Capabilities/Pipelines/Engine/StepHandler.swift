@@ -8,6 +8,13 @@ package import Governance
 /// Called again after a restart with the same attempt id; doing it twice must be the same as once.
 package protocol StepHandler: Sendable {
     func perform(_ work: HandledStep) async throws -> HandledOutcome
+
+    /// The step is cancelled while it waits; what it has begun elsewhere is to end too.
+    func cancel(_ work: HandledStep) async throws
+}
+
+extension StepHandler {
+    package func cancel(_ work: HandledStep) async throws {}
 }
 
 /// One attempt of a handled step with its references resolved.

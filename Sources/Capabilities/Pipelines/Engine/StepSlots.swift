@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
 import Synchronization
 
-/// How many command attempts of this worker run at a time; who comes later waits in line.
+/// How many command attempts of this worker run at a time. Executions that find no room are told when there may be some, in turn.
 final class StepSlots: Sendable {
     private struct State {
         var running: Set<String> = []
-        var line: [(id: UUID, attempt: String, continuation: CheckedContinuation<Void, any Error>)] = []
+        /// Executions that wait for room, in the order they came, and how to tell them.
+        var line: [(execution: String, tell: @Sendable () -> Void)] = []
     }
 
     private let width: Int
@@ -17,26 +17,22 @@ final class StepSlots: Sendable {
         self.width = max(1, width)
     }
 
-    /// Returns when the attempt may run.
-    ///
-    /// - Throws: `CancellationError` when the task is cancelled while it waits.
-    func occupy(_ attempt: String) async throws {
-        let id = UUID()
-        try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                let isFree = state.withLock { state in
-                    if state.running.count < width || state.running.contains(attempt) {
-                        state.running.insert(attempt)
-                        return true
-                    }
-                    state.line.append((id, attempt, continuation))
-                    return false
-                }
-                if isFree { continuation.resume() } else if Task.isCancelled { leave(id) }
+    /// Whether the attempt may run now. When not, `tell` is called when it is this execution's turn to ask again; whoever is told and needs no
+    /// room any more calls `leave`.
+    func occupy(_ attempt: String, of execution: String, _ tell: @escaping @Sendable () -> Void) -> Bool {
+        let (isFree, next) = state.withLock { state -> (Bool, (@Sendable () -> Void)?) in
+            // Who comes while others wait goes behind them.
+            let isFirst = state.line.first.map { $0.execution == execution } ?? true
+            guard state.running.contains(attempt) || (state.running.count < width && isFirst) else {
+                if !state.line.contains(where: { $0.execution == execution }) { state.line.append((execution, tell)) }
+                return (false, nil)
             }
-        } onCancel: {
-            leave(id)
+            state.running.insert(attempt)
+            if state.line.first?.execution == execution { state.line.removeFirst() }
+            return (true, state.running.count < width ? state.line.first?.tell : nil)
         }
+        next?()
+        return isFree
     }
 
     /// Counts an attempt that runs already, whether there is room or not.
@@ -44,31 +40,21 @@ final class StepSlots: Sendable {
         state.withLock { _ = $0.running.insert(attempt) }
     }
 
-    func vacate(_ attempt: String) {
-        vacate(where: { $0 == attempt })
-    }
-
-    /// All attempts of an execution.
-    func vacate(of execution: String) {
-        vacate(where: { $0.hasPrefix(execution + "-") })
-    }
-
-    private func vacate(where isOver: (String) -> Bool) {
+    func vacate(_ attempts: [String]) {
         let next = state.withLock { state in
-            state.running = state.running.filter { !isOver($0) }
-            let free = max(0, width - state.running.count)
-            let next = state.line.prefix(free)
-            state.line.removeFirst(next.count)
-            state.running.formUnion(next.map(\.attempt))
-            return next.map(\.continuation)
+            for attempt in attempts { state.running.remove(attempt) }
+            return state.running.count < width ? state.line.first?.tell : nil
         }
-        next.forEach { $0.resume() }
+        next?()
     }
 
-    private func leave(_ id: UUID) {
-        let continuation = state.withLock { state in
-            state.line.firstIndex { $0.id == id }.map { state.line.remove(at: $0).continuation }
+    /// The execution needs no more room: the next one may have its turn.
+    func leave(_ execution: String) {
+        let next = state.withLock { state in
+            guard let place = state.line.firstIndex(where: { $0.execution == execution }) else { return nil as (@Sendable () -> Void)? }
+            state.line.remove(at: place)
+            return state.running.count < width ? state.line.first?.tell : nil
         }
-        continuation?.resume(throwing: CancellationError())
+        next?()
     }
 }

@@ -14,6 +14,8 @@ package struct WorkerSettings: Sendable {
     package var credentials: @Sendable (_ execution: Execution, _ caller: Caller) async throws -> [String: String]
     /// Ends what `credentials` gave; asked before an execution is closed, perhaps more than once.
     package var endCredentials: @Sendable (_ execution: Execution, _ caller: Caller) async throws -> Void
+    /// The value of a secret; asked when an attempt that names it is submitted.
+    package var secret: @Sendable (_ name: String, _ workspace: String) async throws -> String
     package var cancelGrace: Duration
     /// Command attempts that run at a time.
     package var slots: Int
@@ -21,6 +23,7 @@ package struct WorkerSettings: Sendable {
     package init(
         owner: String, environment: [String: String], cancelGrace: Duration = .seconds(10),
         slots: Int = max(4, ProcessInfo.processInfo.activeProcessorCount),
+        secret: @escaping @Sendable (_ name: String, _ workspace: String) async throws -> String = { _, _ in "" },
         endCredentials: @escaping @Sendable (_ execution: Execution, _ caller: Caller) async throws -> Void = { _, _ in },
         credentials: @escaping @Sendable (_ execution: Execution, _ caller: Caller) async throws -> [String: String]
     ) {
@@ -28,6 +31,7 @@ package struct WorkerSettings: Sendable {
         self.environment = environment
         self.cancelGrace = cancelGrace
         self.slots = slots
+        self.secret = secret
         self.credentials = credentials
         self.endCredentials = endCredentials
     }

@@ -11,21 +11,48 @@ package struct Execution: Codable, Sendable {
     package var pipelineVersion: Int
     /// With snapshot references resolved to ids when the execution was started.
     package var parameters: [String: JSONValue]
-    package var state: ExecutionState
     package var status: ExecutionStatus
+    package var flags: ExecutionFlags
+    /// What people asked for; its driver takes it up.
+    package var wantsCancel = false
+    package var wantsPause = false
     package var startedBy: Principal
     /// What started it when it was not a person: `trigger/<name>` and the ledger entry.
     package var cause: String?
+    /// The execution whose successes stand for the same steps of this one.
+    package var resumes: String?
+    /// The attempt of a step of kind pipeline that started it.
+    package var calledBy: String?
+    /// How many calls it is below an execution that nobody called.
+    package var depth = 0
     package var created: Timestamp
+    /// When it is to have ended; nil while it is paused, or when it has no time limit.
+    package var deadline: Timestamp?
+    /// Milliseconds to the deadline when it was paused.
+    package var timeLeft: Int64?
     package var ended: Timestamp?
 
     package var resource: String { "execution/\(id)" }
 }
 
-/// One try of one step, as it is shown.
+/// What its driver has taken up.
+package struct ExecutionFlags: OptionSet, Codable, Sendable {
+    package let rawValue: Int
+    package init(rawValue: Int) { self.rawValue = rawValue }
+
+    package static let cancelling = ExecutionFlags(rawValue: 1)
+    package static let paused = ExecutionFlags(rawValue: 2)
+    package static let timedOut = ExecutionFlags(rawValue: 4)
+}
+
+/// One try of one unit, as it is shown.
 package struct Attempt: Codable, Sendable, Equatable {
-    package var step: String
+    package var unit: StepUnit
     package var number: Int
+    /// Whose runner has it.
+    package var worker: String?
+    /// The key its files were laid out for: what an alias means may have changed when it ends.
+    package var key: BlobDigest?
     package var started: Timestamp
     package var ended: Timestamp?
     package var outcome: String?
@@ -33,12 +60,22 @@ package struct Attempt: Codable, Sendable, Equatable {
     package var log: BlobDigest?
 }
 
-/// What a step made, and whether an earlier execution made it.
+/// What a unit made, and whether an earlier execution made it.
 package struct StepResult: Codable, Sendable, Equatable {
-    package var step: String
+    package var unit: StepUnit
     package var outputs: [String: StepOutput]
     package var key: BlobDigest?
     package var reusedFrom: String?
+}
+
+/// An execution with everything that is known of it.
+package struct ExecutionReport: Sendable {
+    package var execution: Execution
+    package var version: PipelineVersion
+    package var kinds: [String: StepSpecification.Kind]
+    package var state: ExecutionState
+    package var attempts: [Attempt]
+    package var results: [StepResult]
 }
 
 /// Thrown when someone else drives the execution now.
@@ -59,4 +96,6 @@ package struct ExecutionLease: Sendable, Hashable {
 extension ExecutionLease {
     /// How long one renewal is left alone.
     static let renewal = Duration.seconds(10)
+
+    var controller: Caller { .controller("worker", in: workspace) }
 }

@@ -7,7 +7,7 @@ package import Tracking
 
 /// The use cases of executions.
 package struct Executions: Sendable {
-    private let governor: Governor
+    let governor: Governor
     private let snapshots: SnapshotCatalogue
     private let blobs: any BlobStore
     private let runner: any StepRunner
@@ -29,30 +29,75 @@ package struct Executions: Sendable {
         }
     }
 
+    /// Starts an execution of the same version with the same parameters, in which every step that ended well in `id` stands as it is.
+    ///
+    /// - Throws: `Problem` `.conflict` while `id` goes on, or when nothing of it is left to do.
+    package func resume(from id: String, by caller: Caller) async throws -> Execution {
+        try await governor.change(.executionStart, by: caller) { change in
+            let earlier = try Self.ended(id, in: change)
+            guard earlier.status != .succeeded else {
+                throw Problem(
+                    .conflict, "pipelines.execution.succeeded", "Execution '\(id)' has nothing to do again: every step ended well.",
+                    fix: "Start a new one: dhow execution start \(earlier.pipeline).")
+            }
+            return try Self.insert(
+                earlier.pipeline, earlier.parameters, startedBy: caller.principal, cause: "execution/\(id)",
+                version: earlier.pipelineVersion,
+                resumes: id, in: change)
+        }
+    }
+
+    /// Starts an execution of the newest version with the parameters of `id`, but for those given; what the cache has is used again.
+    package func repeated(_ id: String, parameters: [String: JSONValue], by caller: Caller) async throws -> Execution {
+        try await governor.change(.executionStart, by: caller) { change in
+            guard let earlier = try ExecutionTable(transaction: change.transaction).find(id), earlier.workspace == change.workspace else {
+                throw Self.unknown(id)
+            }
+            return try Self.insert(
+                earlier.pipeline, earlier.parameters.merging(parameters) { $1 }, startedBy: caller.principal, cause: "execution/\(id)",
+                in: change)
+        }
+    }
+
+    private static func ended(_ id: String, in change: Change) throws -> Execution {
+        guard let execution = try ExecutionTable(transaction: change.transaction).find(id), execution.workspace == change.workspace else {
+            throw unknown(id)
+        }
+        guard execution.ended != nil else {
+            throw Problem(
+                .conflict, "pipelines.execution.open", "Execution '\(id)' has not ended.",
+                fix: "Wait for its end, or cancel it: dhow execution cancel \(id).")
+        }
+        return execution
+    }
+
     /// The part of `start` that a trigger shares, inside a change.
+    ///
+    /// - Parameters:
+    ///   - number: The pipeline's version; the newest when nil.
+    ///   - earlier: The execution whose successes stand.
+    ///   - call: The attempt of a step of kind pipeline that starts it, and how deep its calls then are.
     static func insert(
-        _ pipeline: String, _ parameters: [String: JSONValue], startedBy: Principal, cause: String?, in change: Change
+        _ pipeline: String, _ parameters: [String: JSONValue], startedBy: Principal, cause: String?, version number: Int? = nil,
+        resumes earlier: String? = nil, call: (attemptID: String, depth: Int)? = nil, in change: Change
     ) throws -> Execution {
-        guard let version = try PipelineTable(transaction: change.transaction, workspace: change.workspace).latest(pipeline) else {
+        let pipelines = PipelineTable(transaction: change.transaction, workspace: change.workspace)
+        guard let version = try number.map({ try pipelines.find(pipeline, $0) }) ?? pipelines.latest(pipeline) else {
             throw PipelineTable.unknown(pipeline)
         }
-        let specification = try PipelineParser.parse(version.document)
+        let specification = try PlannedPipelines.shared.plan(version, in: change.workspace).specification
         var values = try specification.resolveParameters(parameters)
         for parameter in specification.parameters where parameter.type == .snapshot {
             guard let reference = values[parameter.name]?.text else { continue }
             let snapshots = SnapshotTable(transaction: change.transaction, workspace: change.workspace)
             values[parameter.name] = .string(try resolve(reference, of: parameter.name, among: snapshots))
         }
-        let plan: ExecutionPlan
-        do {
-            plan = try ExecutionPlan(specification)
-        } catch let refusal {
-            throw refusal.problem
-        }
+        let isToWait = try ExecutionTurns.enter(specification, in: change)
         let execution = Execution(
             id: change.newIdentifier(), workspace: change.workspace, pipeline: pipeline, pipelineVersion: version.version,
-            parameters: values,
-            state: ExecutionState(plan), status: .running, startedBy: startedBy, cause: cause, created: change.time, ended: nil)
+            parameters: values, status: isToWait ? .queued : .running, flags: [], startedBy: startedBy, cause: cause, resumes: earlier,
+            calledBy: call?.attemptID, depth: call?.depth ?? 0, created: change.time,
+            deadline: specification.timeoutSeconds.map { change.time + .seconds($0) })
         try ExecutionTable(transaction: change.transaction).insert(execution)
         let used = specification.parameters.filter { $0.type == .snapshot }.compactMap { values[$0.name]?.text }.filter { !$0.isEmpty }
         try LineageEdgeTable(transaction: change.transaction, workspace: change.workspace).insert(
@@ -84,14 +129,18 @@ package struct Executions: Sendable {
         return snapshot.id
     }
 
-    package func get(_ id: String, by caller: Caller) async throws -> (execution: Execution, attempts: [Attempt], results: [StepResult]) {
-        let found = try await governor.read(.pipelineRead, by: caller) { transaction -> (Execution, [Attempt], [StepResult])? in
+    package func get(_ id: String, by caller: Caller) async throws -> ExecutionReport {
+        let found = try await governor.read(.pipelineRead, by: caller) { transaction -> StoredExecution? in
             let table = ExecutionTable(transaction: transaction)
             guard let execution = try table.find(id), execution.workspace == caller.workspace else { return nil }
-            return (execution, try table.attempts(of: id), try table.results(of: id))
+            return try StoredExecution.read(execution, in: transaction)
         }
         guard let found else { throw Self.unknown(id) }
-        return found
+        let pipeline = try PlannedPipelines.shared.plan(found.version, in: caller.workspace)
+        return ExecutionReport(
+            execution: found.execution, version: found.version, kinds: pipeline.steps.mapValues(\.kind),
+            state: found.state(of: pipeline.plan),
+            attempts: found.attempts, results: found.results)
     }
 
     package func list(pipeline: String?, before id: String?, limit: Int, by caller: Caller) async throws -> [Execution] {
@@ -103,13 +152,44 @@ package struct Executions: Sendable {
 
     /// Asks for the end of an execution; what runs gets SIGTERM, what waits is not started. Cancelling an ended one changes nothing.
     package func cancel(_ id: String, by caller: Caller) async throws -> Execution {
+        try await ask(id, by: caller) { execution, change in
+            if execution.wantsCancel { return }
+            execution.wantsCancel = true
+            try change.record("execution.cancelling", on: execution.resource)
+        }
+    }
+
+    /// Asks that nothing more is started; what runs goes on. Its time limit stands still meanwhile.
+    package func pause(_ id: String, by caller: Caller) async throws -> Execution {
+        try await ask(id, by: caller) { execution, change in
+            if execution.wantsPause { return }
+            execution.wantsPause = true
+            try change.record("execution.paused", on: execution.resource)
+        }
+    }
+
+    package func unpause(_ id: String, by caller: Caller) async throws -> Execution {
+        try await ask(id, by: caller) { execution, change in
+            if !execution.wantsPause { return }
+            execution.wantsPause = false
+            try change.record("execution.resumed", on: execution.resource)
+        }
+    }
+
+    private func ask(_ id: String, by caller: Caller, _ body: @escaping @Sendable (inout Execution, Change) throws -> Void) async throws
+        -> Execution
+    {
         try await governor.change(.executionStart, by: caller) { change in
             let table = ExecutionTable(transaction: change.transaction)
             guard var execution = try table.find(id), execution.workspace == change.workspace else { throw Self.unknown(id) }
-            if execution.ended == nil, execution.state.apply(.cancelRequested) {
-                execution.status = execution.state.status
+            guard execution.ended == nil else { return execution }
+            try body(&execution, change)
+            try table.ask(id, cancel: execution.wantsCancel, pause: execution.wantsPause)
+            if execution.status == .queued, execution.wantsCancel {
+                // It never had its turn, so nobody drives it.
+                (execution.status, execution.ended) = (.cancelled, change.time)
                 try table.save(execution)
-                try change.record("execution.cancelling", on: execution.resource)
+                try change.record("execution.cancelled", on: execution.resource, ["pipeline": .string(execution.pipeline)])
             }
             return execution
         }
@@ -126,7 +206,7 @@ package struct Executions: Sendable {
         var attempt = try await attempt(of: id, step, number, by: caller)
         if attempt.log == nil, attempt.ended == nil {
             do {
-                return try await runner.log(of: StepFolders.attemptID(id, step, attempt.number), from: offset, limit: limit)
+                return try await runner.log(of: StepFolders.attemptID(id, attempt.unit, attempt.number), from: offset, limit: limit)
             } catch let problem as Problem where problem.kind == .notFound {
                 // It ended between the two questions, or runs on another machine.
                 attempt = try await self.attempt(of: id, step, attempt.number, by: caller)
@@ -139,7 +219,11 @@ package struct Executions: Sendable {
     }
 
     private func attempt(of id: String, _ step: String, _ number: Int?, by caller: Caller) async throws -> Attempt {
-        let attempts = try await get(id, by: caller).attempts.filter { $0.step == step }
+        let attempts = try await governor.read(.pipelineRead, by: caller) { transaction -> [Attempt] in
+            let table = ExecutionTable(transaction: transaction)
+            guard let execution = try table.find(id), execution.workspace == caller.workspace else { throw Self.unknown(id) }
+            return try table.attempts(of: StepUnit(reading: step), id)
+        }
         guard let attempt = number.map({ number in attempts.first { $0.number == number } }) ?? attempts.last else {
             throw Problem(
                 .notFound, "pipelines.attempt.unknown", "Step '\(step.printable)' of execution '\(id.printable)' has no such attempt.")

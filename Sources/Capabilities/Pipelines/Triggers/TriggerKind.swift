@@ -6,7 +6,7 @@ package import Domain
 package import Governance
 
 /// Triggers as documents.
-package struct TriggerKind: DocumentKind {
+package struct TriggerKind: ShapedDocumentKind {
     package init() {}
 
     package var name: String { "Trigger" }

@@ -23,6 +23,10 @@ package struct ExecutionRoutes: RouteGroup {
             Route(.post, "/api/v1/executions", .permission(.executionStart), handler: start),
             Route(.get, "/api/v1/executions/{execution}", .permission(.pipelineRead), handler: show),
             Route(.post, "/api/v1/executions/{execution}/cancel", .permission(.executionStart), handler: cancel),
+            Route(.post, "/api/v1/executions/{execution}/pause", .permission(.executionStart), handler: pause),
+            Route(.post, "/api/v1/executions/{execution}/resume", .permission(.executionStart), handler: resume),
+            Route(.post, "/api/v1/executions/{execution}/again", .permission(.executionStart), handler: again),
+            Route(.get, "/api/v1/executions/{execution}/explanation", .permission(.pipelineRead), handler: explain),
             Route(.get, "/api/v1/executions/{execution}/steps/{step}/log", .permission(.pipelineRead), handler: log),
         ]
     }
@@ -42,8 +46,39 @@ package struct ExecutionRoutes: RouteGroup {
     }
 
     private func show(_ request: Request, _ context: APIContext) async throws -> Response {
-        let (execution, attempts, results) = try await executions.get(try context.parameter("execution"), by: context.caller)
-        return try Answer.json(ExecutionAnswer(execution, steps: Self.steps(of: execution, attempts, results)))
+        let report = try await executions.get(try context.parameter("execution"), by: context.caller)
+        return try Answer.json(ExecutionAnswer(report.execution, steps: Self.steps(of: report)))
+    }
+
+    private func pause(_ request: Request, _ context: APIContext) async throws -> Response {
+        try Answer.json(ExecutionAnswer(try await executions.pause(try context.parameter("execution"), by: context.caller), steps: nil))
+    }
+
+    private func resume(_ request: Request, _ context: APIContext) async throws -> Response {
+        try Answer.json(ExecutionAnswer(try await executions.unpause(try context.parameter("execution"), by: context.caller), steps: nil))
+    }
+
+    private func again(_ request: Request, _ context: APIContext) async throws -> Response {
+        var context = context
+        let body = try await RequestBody.json(RepeatExecutionRequest.self, of: request, &context)
+        let id = try context.parameter("execution")
+        guard body.fromFailed == true else {
+            let execution = try await executions.repeated(id, parameters: body.parameters ?? [:], by: context.caller)
+            return try Answer.json(ExecutionAnswer(execution, steps: nil), status: .created)
+        }
+        guard body.parameters?.isEmpty ?? true else {
+            throw Problem(
+                .invalid, "pipelines.execution.changed", "What ended well under other parameters cannot stand.",
+                fix: "Leave 'fromFailed' out: steps that the parameters do not concern come from the cache.")
+        }
+        return try Answer.json(ExecutionAnswer(try await executions.resume(from: id, by: context.caller), steps: nil), status: .created)
+    }
+
+    private func explain(_ request: Request, _ context: APIContext) async throws -> Response {
+        let steps = try await executions.explain(try context.parameter("execution"), by: context.caller)
+        return try Answer.json(
+            ExplanationAnswer(
+                steps: steps.map { ExplanationAnswer.Step(step: $0.step, state: $0.state, because: $0.because, changes: $0.changes) }))
     }
 
     private func cancel(_ request: Request, _ context: APIContext) async throws -> Response {
@@ -60,15 +95,16 @@ package struct ExecutionRoutes: RouteGroup {
         return Answer.data(Data(bytes), type: "application/octet-stream")
     }
 
-    private static func steps(of execution: Execution, _ attempts: [Attempt], _ results: [StepResult]) -> [StepAnswer] {
-        let attempts = Dictionary(grouping: attempts, by: \.step)
-        let results = Dictionary(results.map { ($0.step, $0) }, uniquingKeysWith: { first, _ in first })
-        return execution.state.steps.map { step in
-            let (tries, result) = (attempts[step.name] ?? [], results[step.name])
+    private static func steps(of report: ExecutionReport) -> [StepAnswer] {
+        let attempts = Dictionary(grouping: report.attempts.filter { $0.unit.item == nil }, by: \.unit.step)
+        let results = Dictionary(report.results.map { ($0.unit, $0) }, uniquingKeysWith: { first, _ in first })
+        return report.state.steps.map { step in
+            let (tries, result) = (attempts[step] ?? [], results[StepUnit(step)])
+            let state = report.state[StepUnit(step)]?.state ?? .waiting
             return StepAnswer(
-                name: step.name, kind: step.kind.rawValue, state: step.state.word, attempts: tries.map { AttemptAnswer($0) },
-                outputs: result?.outputs.mapValues(\.answer) ?? [:], reusedFrom: result?.reusedFrom,
-                why: why(step.state, tries.last { $0.ended != nil }))
+                name: step, kind: report.kinds[step]?.rawValue ?? "", state: state.word, items: report.state.itemCounts(of: step),
+                attempts: tries.map { AttemptAnswer($0) }, outputs: result?.outputs.mapValues(\.answer) ?? [:],
+                reusedFrom: result?.reusedFrom, why: why(state, tries.last { $0.ended != nil }))
         }
     }
 
@@ -76,7 +112,8 @@ package struct ExecutionRoutes: RouteGroup {
         switch state {
         case .skipped: "A step it needs did not succeed."
         case .waiting: "A step it needs has not ended."
-        case .ready, .running, .failed:
+        case .omitted: "Its condition does not hold, or what it uses was omitted."
+        case .ready, .running, .expanded, .failed:
             last.map { attempt in
                 let outcome = "Attempt \(attempt.number): \(attempt.outcome ?? "ended")"
                 return attempt.detail.map { "\(outcome), \($0)" } ?? outcome
@@ -99,22 +136,8 @@ extension ExecutionAnswer {
         self.init(
             id: execution.id, pipeline: execution.pipeline, pipelineVersion: execution.pipelineVersion, parameters: execution.parameters,
             status: execution.status.rawValue, startedBy: execution.startedBy.qualifiedName, cause: execution.cause,
+            resumes: execution.resumes,
             created: execution.created.milliseconds, ended: execution.ended?.milliseconds, steps: steps)
-    }
-}
-
-extension StepState {
-    fileprivate var word: String {
-        switch self {
-        case .waiting: "waiting"
-        case .ready: "ready"
-        case .running: "running"
-        case .succeeded: "succeeded"
-        case .reused: "reused"
-        case .failed: "failed"
-        case .skipped: "skipped"
-        case .cancelled: "cancelled"
-        }
     }
 }
 

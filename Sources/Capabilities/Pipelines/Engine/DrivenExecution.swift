@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import Governance
+
+/// What a driver knows of its execution while it holds the lease. Everything in it can be read again from the database.
+struct DrivenExecution: Sendable {
+    struct Startable: Sendable {
+        var unit: StepUnit
+        var attempt: Int
+        /// A pause comes first.
+        var isToPause = false
+    }
+
+    struct InFlight: Sendable {
+        var number: Int
+        /// A handler that is asked again when something changes.
+        var isWaiting = false
+    }
+
+    /// A command step that is about to run.
+    struct Prepared: Sendable {
+        let command: CommandStep
+        let key: StepKey
+        let digest: BlobDigest
+    }
+
+    var execution: Execution
+    let pipeline: PlannedPipeline
+    var state: ExecutionState
+    /// Of steps that ended well, as other steps refer to them.
+    var outputs: [String: [String: StepOutput]] = [:]
+    /// Of elements' runs, by step.
+    var itemOutputs: [String: [Int: [String: StepOutput]]] = [:]
+    var items: [String: [JSONValue]] = [:]
+    /// Attempts that have been noted and not ended.
+    var open: [StepUnit: Attempt] = [:]
+    var inFlight: [StepUnit: InFlight] = [:]
+    var prepared: [StepUnit: Prepared] = [:]
+    /// Commands that are ready to be started when there is room, oldest first; those before `begun` are dealt with.
+    private var commands: [Startable] = []
+    private var begun = 0
+    /// The engine's own kinds, which need no room.
+    private var handlers: [Startable] = []
+    var batch = CommitBatch()
+    /// Successes of the execution that this one goes on from, by unit.
+    var earlier: [StepUnit: StepResult] = [:]
+    var earlierItems: [String: [JSONValue]] = [:]
+    /// Another driver had it before: there may be folders of attempts that nobody cleared up.
+    var isTakenUp = false
+
+    init(
+        execution: Execution, pipeline: PlannedPipeline, state: ExecutionState, items: [String: [JSONValue]],
+        earlier: [StepUnit: StepResult], earlierItems: [String: [JSONValue]], isTakenUp: Bool
+    ) {
+        (self.execution, self.pipeline, self.state, self.items) = (execution, pipeline, state, items)
+        (self.earlier, self.earlierItems, self.isTakenUp) = (earlier, earlierItems, isTakenUp)
+    }
+
+    mutating func append(_ startable: Startable) {
+        if isCommand(startable.unit) { commands.append(startable) } else { handlers.append(startable) }
+    }
+
+    var nextStartable: Startable? { handlers.last ?? (begun < commands.count ? commands[begun] : nil) }
+
+    mutating func dropStartable() {
+        if handlers.popLast() != nil { return }
+        begun += 1
+        if begun == commands.count { (commands, begun) = ([], 0) }
+    }
+
+    func step(of unit: StepUnit) -> StepSpecification { pipeline.steps[unit.step] ?? StepSpecification(name: unit.step) }
+
+    func isCommand(_ unit: StepUnit) -> Bool { step(of: unit).kind == .command }
+
+    /// Takes note of what a unit made; when it was the last of a step's runs, of what they made together.
+    mutating func keep(_ made: [String: StepOutput], of unit: StepUnit) {
+        guard let item = unit.item else {
+            outputs[unit.step] = made
+            return
+        }
+        itemOutputs[unit.step, default: [:]][item] = made
+        gather(unit.step)
+    }
+
+    /// A step's outputs are those of its runs: values as a list, files and folders as one folder with an entry per element.
+    mutating func gather(_ step: String) {
+        guard let state = state[StepUnit(step)]?.state, state == .succeeded || state == .reused, let list = items[step] else { return }
+        let runs = itemOutputs[step] ?? [:]
+        var gathered: [String: StepOutput] = [:]
+        for name in self.step(of: StepUnit(step)).outputNames {
+            var values: [JSONValue] = []
+            var files: [String: BlobDigest] = [:]
+            for item in list.indices {
+                switch runs[item]?[name] {
+                case .value(let value)?: values.append(value)
+                case .file(let digest, _)?: files[String(item)] = digest
+                case .folder(let members)?: for (path, digest) in members { files["\(item)/\(path)"] = digest }
+                case nil: values.append(.null)
+                }
+            }
+            gathered[name] = files.isEmpty ? .value(.array(values)) : .folder(files)
+        }
+        outputs[step] = gathered
+        itemOutputs[step] = nil
+    }
+}
