@@ -104,12 +104,12 @@ extension DocumentShape {
             }
         }
 
-        /// The faults of the shape that comes nearest: the one whose first fault lies deepest in the text.
+        /// The faults of the shape that comes nearest: the one in which the reader came farthest.
         private mutating func checkEither(_ node: DocumentNode, _ shapes: [DocumentShape]) {
             let attempts = shapes.map { $0.faults(in: node) }
             guard !attempts.contains(where: \.isEmpty) else { return }
             func reach(_ faults: [Problem]) -> DocumentPlace {
-                faults.first.flatMap { DocumentPlace.split($0.what).place } ?? DocumentPlace(line: 1, column: 1)
+                faults.compactMap { DocumentPlace.split($0.what).place }.max() ?? DocumentPlace(line: 1, column: 1)
             }
             faults += attempts.max { reach($0) < reach($1) } ?? []
         }

@@ -32,7 +32,7 @@ struct Dhow: AsyncParsableCommand {
                 subcommands: [
                     ExperimentCommands.self, RunCommands.self, MetricCommands.self, ArtifactCommands.self, LoggedModelCommands.self,
                     TraceCommands.self, EvaluationDatasetCommands.self, DatasetCommands.self, SnapshotCommands.self, PipelineCommands.self,
-                    ExecutionCommands.self, TriggerCommands.self,
+                    ExecutionCommands.self, TriggerCommands.self, BackfillCommands.self,
                 ]),
             CommandGroup(name: "Models:", subcommands: [ModelCommands.self, VersionCommands.self, AliasCommands.self]),
             CommandGroup(

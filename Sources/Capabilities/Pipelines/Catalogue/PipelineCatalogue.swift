@@ -22,6 +22,8 @@ package struct PipelineVersion: Codable, Sendable, Equatable {
 /// The use cases of pipelines as documents.
 package struct PipelineCatalogue: Sendable {
     package static let maximumSources = 10_000
+    /// Pipelines that are looked at to check the calls of one.
+    private static let maximumCalled = 100
     private let governor: Governor
 
     package init(governor: Governor) {
@@ -31,23 +33,26 @@ package struct PipelineCatalogue: Sendable {
     /// Applies a document with its files; the same again is the same version.
     ///
     /// - Parameter sources: Blobs put within the store's grace period. Those that no step reads are left out: they make no new version.
-    /// - Throws: `Problem` `.invalid` also when a step's `source` names no file.
+    /// - Throws: `Problem` `.invalid` also when a step's `source` or locked requirements name no file, or when a pipeline that a step calls
+    ///   is there and takes other parameters or gives other outputs.
     package func apply(_ document: String, sources: [String: BlobDigest], codeCommit: String?, by caller: Caller) async throws
         -> PipelineVersion
     {
         let specification = try PipelineParser.parse(document)
         let sources = try Self.read(specification, among: sources)
         return try await governor.change(.pipelineApply, by: caller) {
-            try Self.save(document, of: specification.name, sources: sources, codeCommit: codeCommit, in: $0)
+            try Self.save(document, specification, sources: sources, codeCommit: codeCommit, in: $0)
         }
     }
 
     /// - Parameters:
-    ///   - document: Checked, of the pipeline `name`.
+    ///   - document: That the specification was read from.
     ///   - sources: Those that its steps read.
     static func save(
-        _ document: String, of name: String, sources: [String: BlobDigest], codeCommit: String?, in change: Change
+        _ document: String, _ specification: PipelineSpecification, sources: [String: BlobDigest], codeCommit: String?, in change: Change
     ) throws -> PipelineVersion {
+        try checkCalls(of: specification, in: document, change)
+        let name = specification.name
         let digest = try digest(document, sources, codeCommit)
         let table = PipelineTable(transaction: change.transaction, workspace: change.workspace)
         if let last = try table.latest(name), last.digest == digest { return last }
@@ -102,6 +107,22 @@ package struct PipelineCatalogue: Sendable {
         }
     }
 
+    /// A call must fit what is called, as far as that is there: parameters that it takes, outputs that it gives.
+    private static func checkCalls(of specification: PipelineSpecification, in document: String, _ change: Change) throws {
+        let names = Set(specification.steps.compactMap(\.calledPipeline))
+        guard !names.isEmpty else { return }
+        let table = PipelineTable(transaction: change.transaction, workspace: change.workspace)
+        var found: [String: PipelineSpecification] = [:]
+        var open = names.subtracting([specification.name])
+        while let name = open.popFirst(), found.count < maximumCalled {
+            guard let version = try table.latest(name) else { continue }
+            let called = try PipelineParser.parse(version.document)
+            found[name] = called
+            open.formUnion(called.steps.compactMap(\.calledPipeline).filter { found[$0] == nil && $0 != specification.name })
+        }
+        if !found.isEmpty { _ = try PipelineParser.parse(document, calling: found) }
+    }
+
     /// The files that steps read.
     static func read(_ specification: PipelineSpecification, among sources: [String: BlobDigest]) throws(Problem) -> [String:
         BlobDigest]
@@ -126,6 +147,15 @@ package struct PipelineCatalogue: Sendable {
                 }
                 read.merge(matching) { first, _ in first }
             }
+            guard case .python(let lock) = step.runtime else { continue }
+            guard let digest = sources[lock] else {
+                throw Problem(
+                    .invalid, "pipelines.source.absent",
+                    "The locked requirements '\(lock.printable)' of step '\(step.name)' are not there.",
+                    why: "\(sources.count) files came with the pipeline, none of that name.",
+                    fix: "Put the file in the pipeline's folder, or correct 'runtime.python'.")
+            }
+            read[lock] = digest
         }
         return read
     }

@@ -39,7 +39,7 @@ package struct PipelineKind: DocumentKind {
 
     package func apply(_ wanted: DeclaredContent, over live: LiveObject?, in change: Change) throws -> String {
         try PipelineCatalogue.save(
-            wanted.text, of: wanted.name, sources: wanted.content.files, codeCommit: wanted.commit, in: change
+            wanted.text, try PipelineParser.parse(wanted.text), sources: wanted.content.files, codeCommit: wanted.commit, in: change
         ).pipeline
     }
 

@@ -5,71 +5,51 @@ package import Documents
 package import Domain
 package import Governance
 
-/// Triggers as documents.
+/// Triggers as documents. Whether one is paused is not declared.
 package struct TriggerKind: ShapedDocumentKind {
-    package init() {}
+    private let triggers: Triggers
 
-    package var name: String { "Trigger" }
-    package var summary: String { "Starts a pipeline when an event comes." }
-    package var reading: Permission { .pipelineRead }
-    package var writing: Permission { .pipelineApply }
-
-    package var shape: DocumentShape {
-        .record([
-            DocumentField(
-                "event", .text(pattern: "[a-z0-9-]+[.][a-z0-9-]+", length: 1...100), "The event, such as 'performance.breached'.",
-                isRequired: true),
-            DocumentField("resource", .text(length: 1...500), "Only events about this resource or beneath it, such as 'endpoint/flights'."),
-            DocumentField("pipeline", .name, "The pipeline to start.", isRequired: true),
-            DocumentField("parameters", .map(.anything), "The values that executions are started with.", standard: [:]),
-        ])
+    package init(triggers: Triggers) {
+        self.triggers = triggers
     }
 
+    package var name: String { "Trigger" }
+    package var summary: String { "Starts a pipeline at times, on events, on CloudEvents that others send, or when files come." }
+    package var reading: Permission { .pipelineRead }
+    package var writing: Permission { .pipelineApply }
+    package var shape: DocumentShape { TriggerShape.spec }
+
     package func content(of document: Document, with folder: [String: BlobDigest]) throws -> DocumentContent {
-        let spec = try CanonicalSpec.decode(Spec.self, from: try document.spec.value())
-        try Triggers.check(document.name, verb: spec.event, resource: spec.resource)
-        return DocumentContent(spec: try CanonicalSpec.encode(spec))
+        let specification = try Self.specification(document.name, try document.spec.value())
+        try triggers.check(specification)
+        return DocumentContent(spec: try Self.spec(of: specification))
     }
 
     package func live(
         _ name: String, id: String?, wanted: DocumentContent?, in transaction: any Transaction, workspace: String
     ) throws -> LiveObject? {
         guard let trigger = try TriggerTable(transaction: transaction, workspace: workspace).find(name) else { return nil }
-        let spec = Spec(event: trigger.verb, resource: trigger.resource, pipeline: trigger.pipeline, parameters: trigger.parameters)
-        return LiveObject(id: name, spec: try CanonicalSpec.encode(spec))
+        return LiveObject(id: name, spec: try Self.spec(of: trigger.specification))
     }
 
     package func apply(_ wanted: DeclaredContent, over live: LiveObject?, in change: Change) throws -> String {
-        let spec = try CanonicalSpec.decode(Spec.self, from: wanted.content.spec)
-        return try Triggers.apply(
-            wanted.name, verb: spec.event, resource: spec.resource, pipeline: spec.pipeline, parameters: spec.parameters, in: change
-        ).name
+        try Triggers.apply(try Self.specification(wanted.name, wanted.content.spec), in: change).name
     }
 
     package func delete(_ name: String, _ live: LiveObject, in change: Change) throws {
-        try TriggerTable(transaction: change.transaction, workspace: change.workspace).delete(name)
-        try change.record("trigger.deleted", on: "trigger/\(name)")
+        try Triggers.delete(name, in: change)
     }
 
-    private struct Spec: Codable {
-        var event: String
-        var resource: String?
-        var pipeline: String
-        var parameters: [String: JSONValue]
+    /// A document has the name in its metadata, a specification in itself.
+    private static func specification(_ name: String, _ spec: JSONValue) throws -> TriggerSpecification {
+        guard case .object(var members) = spec else { preconditionFailure("The shape of a trigger's spec is a record.") }
+        members["name"] = .string(name)
+        return try TriggerSpecification.read(.object(members))
+    }
 
-        init(event: String, resource: String?, pipeline: String, parameters: [String: JSONValue]) {
-            self.event = event
-            self.resource = resource
-            self.pipeline = pipeline
-            self.parameters = parameters
-        }
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.container(keyedBy: CodingKeys.self)
-            event = try container.decode(String.self, forKey: .event)
-            resource = try container.decodeIfPresent(String.self, forKey: .resource)
-            pipeline = try container.decode(String.self, forKey: .pipeline)
-            parameters = try container.decodeIfPresent([String: JSONValue].self, forKey: .parameters) ?? [:]
-        }
+    private static func spec(of specification: TriggerSpecification) throws -> JSONValue {
+        guard case .object(var members) = try CanonicalSpec.encode(specification) else { return .null }
+        members["name"] = nil
+        return .object(members)
     }
 }
