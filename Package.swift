@@ -75,6 +75,7 @@ let package = Package(
         target("Domain", "Sources/Domain", []),
         target("Statistics", "Sources/Statistics", []),
         target("Expressions", "Sources/Expressions", []),
+        target("Documents", "Sources/Documents", ["Domain", yams]),
         target("CStepSupervisor", "Sources/CStepSupervisor", []),
         target("Documents", "Sources/Documents", ["Domain", yams]),
         target("Backends", "Sources/Backends", ["Domain", "CStepSupervisor", crypto], exclude: ["Blobs/README.md"]),

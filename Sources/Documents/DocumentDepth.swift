@@ -11,7 +11,7 @@ struct DocumentDepth {
     static let maximum = 128
 
     private let bytes: [UInt8]
-    private let safety: DocumentSafety
+    private let codes: String
     private var index = 0
     private var lineStart = 0
     private var line = 1
@@ -22,14 +22,14 @@ struct DocumentDepth {
     /// A bracket or quote here would begin a value.
     private var beginsValue = true
 
-    static func check(_ text: String, _ safety: DocumentSafety) throws(Problem) {
-        var depth = DocumentDepth(bytes: Array(text.utf8), safety: safety)
+    static func check(_ text: String, codes: String) throws(Problem) {
+        var depth = DocumentDepth(bytes: Array(text.utf8), codes: codes)
         while depth.index < depth.bytes.count { try depth.readLine() }
     }
 
-    private init(bytes: [UInt8], safety: DocumentSafety) {
+    private init(bytes: [UInt8], codes: String) {
         self.bytes = bytes
-        self.safety = safety
+        self.codes = codes
     }
 
     private mutating func readLine() throws(Problem) {
@@ -143,7 +143,7 @@ struct DocumentDepth {
 
     private func require() throws(Problem) {
         guard blocks.count + brackets <= Self.maximum else {
-            throw safety.depthProblem(at: DocumentPlace(line: line, column: column + 1))
+            throw DocumentSafety(codes: codes).depthProblem(at: DocumentPlace(line: line, column: column + 1))
         }
     }
 }

@@ -37,14 +37,14 @@ package struct DocumentNode {
                 .tooLarge, "\(codes).document.tooLarge", "The document is longer than \(maximumBytes) bytes.",
                 fix: "Split it, and keep data out of it.")
         }
-        try DocumentDepth.check(text, safety)
+        try DocumentDepth.check(text, codes: codes)
         guard !DocumentSafety.hasManyAliases(text) else { throw safety.aliasProblem(nil) }
         do {
             // Types are told apart here, by the rules of YAML 1.2 (`value`); Yams would do it by regular expressions, at four times the cost.
             let parser = try Parser(yaml: text, resolver: .basic)
             guard let node = try parser.singleRoot() else {
                 throw Problem(
-                    .invalid, "\(codes).document.empty", "\(DocumentPlace(nil)): The document is empty.",
+                    .invalid, "\(codes).document.empty", "\(DocumentPlace(nil).text)The document is empty.",
                     fix: "Begin with 'apiVersion: dhow/v1'.")
             }
             // Nodes hold their anchors weakly, the parser holds them.
@@ -170,7 +170,7 @@ package struct DocumentNode {
     }
 
     func problem(_ reason: String, _ what: String, why: String? = nil, fix: String?, at node: Node) -> Problem {
-        Problem(.invalid, "\(codes).\(reason)", "\(DocumentPlace(node.mark)): \(what)", why: why, fix: fix)
+        Problem(.invalid, "\(codes).\(reason)", DocumentPlace(node.mark).text + what, why: why, fix: fix)
     }
 }
 

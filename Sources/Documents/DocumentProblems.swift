@@ -9,7 +9,7 @@ package import Domain
 package final class DocumentProblems {
     package static let maximum = 20
 
-    private var found: [(place: (line: Int, column: Int), problem: Problem)] = []
+    private var found: [(place: DocumentPlace, problem: Problem)] = []
 
     package init() {}
 
@@ -18,15 +18,12 @@ package final class DocumentProblems {
 
     /// By place.
     package var sorted: [Problem] {
-        found.enumerated().sorted { left, right in
-            let (a, b) = (left.element.place, right.element.place)
-            return (a.line, a.column, left.offset) < (b.line, b.column, right.offset)
-        }.map(\.element.problem)
+        found.enumerated().sorted { ($0.element.place, $0.offset) < ($1.element.place, $1.offset) }.map(\.element.problem)
     }
 
     package func add(_ problem: Problem) {
         guard !isFull else { return }
-        found.append((Self.place(of: problem), problem))
+        found.append((DocumentPlace.split(problem.what).place ?? DocumentPlace(line: 1, column: 1), problem))
     }
 
     /// What `read` gives; nil, and the refusal is kept, when it refuses.
@@ -38,11 +35,5 @@ package final class DocumentProblems {
             add(error)
             return nil
         }
-    }
-
-    /// The place that a message begins with.
-    private static func place(of problem: Problem) -> (line: Int, column: Int) {
-        let place = DocumentPlace.split(problem.what).place
-        return (place?.line ?? 1, place?.column ?? 1)
     }
 }

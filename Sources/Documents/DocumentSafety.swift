@@ -54,20 +54,21 @@ struct DocumentSafety {
 
     func depthProblem(at place: DocumentPlace) -> Problem {
         Problem(
-            .invalid, "\(codes).document.tooDeep", "\(place): The document is nested more than \(DocumentNode.maximumDepth) levels deep.",
+            .invalid, "\(codes).document.tooDeep",
+            "\(place.text)The document is nested more than \(DocumentNode.maximumDepth) levels deep.",
             fix: "Flatten it.")
     }
 
     func aliasProblem(_ mark: Mark?) -> Problem {
         Problem(
-            .invalid, "\(codes).document.alias", "\(mark.map { "\(DocumentPlace($0)): " } ?? "")Anchors and aliases are not taken here.",
+            .invalid, "\(codes).document.alias", "\(DocumentPlace(mark).text)Anchors and aliases are not taken here.",
             why: "They make a short document stand for a very long one.", fix: "Write the value out, or use a parameter.")
     }
 
     func syntaxProblem(_ error: any Error, in text: String) -> Problem {
         func problem(_ place: DocumentPlace, _ text: String) -> Problem {
             Problem(
-                .invalid, "\(codes).document.malformed", "\(place): The document is not YAML: \(text.printable).",
+                .invalid, "\(codes).document.malformed", "\(place.text)The document is not YAML: \(text.printable).",
                 fix: "Look at the indentation and quotes there.")
         }
         switch error as? YamlError {
@@ -77,7 +78,8 @@ struct DocumentSafety {
         case .duplicatedKeysInMapping(let names, let context):
             return Problem(
                 .invalid, "\(codes).field.duplicate",
-                "\(DocumentPlace(context.mark)): '\(names.first?.printable ?? "")' stands twice in the same mapping.", fix: "Remove one.")
+                "\(DocumentPlace(context.mark).text)'\(names.first?.printable ?? "")' stands twice in the same mapping.", fix: "Remove one."
+            )
         case .reader(let reason, let offset, _, _):
             let before = text.utf8.prefix(offset ?? 0)
             let line = 1 + before.count { $0 == UInt8(ascii: "\n") }

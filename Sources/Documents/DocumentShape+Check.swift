@@ -104,17 +104,14 @@ extension DocumentShape {
             }
         }
 
-        /// The faults of the shape that comes nearest: the one whose first fault lies deepest in the text.
+        /// The faults of the shape that comes nearest: the one in which the reader came farthest.
         private mutating func checkEither(_ node: DocumentNode, _ shapes: [DocumentShape]) {
             let attempts = shapes.map { $0.faults(in: node) }
             guard !attempts.contains(where: \.isEmpty) else { return }
-            let near = attempts.max { ($0.first.map(Self.depth) ?? 0) < ($1.first.map(Self.depth) ?? 0) }
-            faults += near ?? []
-        }
-
-        private static func depth(_ problem: Problem) -> Int {
-            let place = DocumentPlace.split(problem.what).place
-            return (place?.line ?? 0) * 1_000_000 + (place?.column ?? 0)
+            func reach(_ faults: [Problem]) -> DocumentPlace {
+                faults.compactMap { DocumentPlace.split($0.what).place }.max() ?? DocumentPlace(line: 1, column: 1)
+            }
+            faults += attempts.max { reach($0) < reach($1) } ?? []
         }
     }
 

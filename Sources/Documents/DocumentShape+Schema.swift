@@ -66,8 +66,7 @@ extension DocumentShape {
                 "What the object is called.", isRequired: true),
             DocumentField("spec", spec, "What the object is to be.", isRequired: true),
         ]
-        return record(fields).adding("$schema", .string(dialect)).adding("$id", .string("urn:dhow:schema:v1:\(kind)"))
-            .adding("title", .string(kind)).adding("description", .string(summary))
+        return record(fields).adding("$schema", .string(dialect)).adding("title", .string(kind)).adding("description", .string(summary))
     }
 
     /// One schema for documents of any of the kinds.
@@ -75,17 +74,22 @@ extension DocumentShape {
     /// - Parameter schemas: By kind.
     package static func anyDocument(_ schemas: [String: JSONValue]) -> JSONValue {
         let kinds = schemas.keys.sorted()
+        // A schema with an address of its own keeps its references to itself.
+        let definitions = Dictionary(
+            uniqueKeysWithValues: schemas.map { kind, schema in (kind, schema.adding("$id", .string(address(kind)))) })
         let rules = kinds.map { kind -> JSONValue in
             [
                 "if": ["properties": ["kind": ["const": .string(kind)]], "required": ["kind"]],
-                "then": ["$ref": .string("urn:dhow:schema:v1:\(kind)")],
+                "then": ["$ref": .string(address(kind))],
             ]
         }
         return [
-            "$schema": .string(dialect), "$id": "urn:dhow:schema:v1:all", "title": "Dhow document", "type": "object", "required": ["kind"],
-            "properties": ["kind": ["enum": .array(kinds.map { .string($0) })]], "allOf": .array(rules), "$defs": .object(schemas),
+            "$schema": .string(dialect), "$id": .string(address("all")), "title": "Dhow document", "type": "object", "required": ["kind"],
+            "properties": ["kind": ["enum": .array(kinds.map { .string($0) })]], "allOf": .array(rules), "$defs": .object(definitions),
         ]
     }
+
+    private static func address(_ kind: String) -> String { "urn:dhow:schema:v1:\(kind)" }
 
     private static let dialect = "https://json-schema.org/draft/2020-12/schema"
 }

@@ -165,7 +165,7 @@ struct Platform: Sendable {
                 artifacts: artifacts, runs: RunTracking(governor: governor), models: LoggedModelTracking(governor: governor)),
             SnapshotRoutes(snapshots: snapshots, blobs: storage.blobs),
             PipelineRoutes(catalogue: PipelineCatalogue(governor: governor)),
-            TriggerRoutes(triggers: Triggers(governor: governor, folders: storage.settings.watchedFolders), clock: storage.clock),
+            TriggerRoutes(triggers: triggers, clock: storage.clock),
             BackfillRoutes(backfills: Backfills(governor: governor)),
             ExecutionRoutes(executions: executions),
             ModelRoutes(registry: registry),
@@ -191,10 +191,13 @@ struct Platform: Sendable {
         ]
     }
 
+    private var triggers: Triggers { Triggers(governor: governor, folders: storage.settings.watchedFolders) }
+
     /// What is referred to comes before what refers to it.
     private var documentKinds: DocumentKinds {
         DocumentKinds([
-            RoleBindingKind(), PipelineKind(), MonitorKind(), RetentionPolicyKind(), WebhookKind(webhooks: webhooks.use), TriggerKind(),
+            RoleBindingKind(), PipelineKind(), MonitorKind(), RetentionPolicyKind(), WebhookKind(webhooks: webhooks.use),
+            TriggerKind(triggers: triggers),
         ])
     }
 

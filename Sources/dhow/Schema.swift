@@ -14,8 +14,8 @@ enum Schema {
     static let migrations: [MigrationList] = [
         BlobMigrations.list, GovernanceMigrations.list, LedgerMigrations.list, TrackingMigrations.list, LineageMigrations.list,
         RegistryMigrations.list, PipelinesMigrations.list, TriggersMigrations.list, DeliveryMigrations.list, ServingMigrations.list,
-        MonitoringMigrations.list, WebhookMigrations.list, TraceMigrations.list, ArtifactUploadMigrations.list, ImportMigrations.list,
-        LineageBackfill.list,
+        MonitoringMigrations.list,
+        WebhookMigrations.list, TraceMigrations.list, ArtifactUploadMigrations.list, ImportMigrations.list, LineageBackfill.list,
         EvaluationDatasetMigrations.list, SecretMigrations.list, DocumentMigrations.list,
     ]
 }

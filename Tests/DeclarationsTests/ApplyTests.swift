@@ -44,7 +44,7 @@ struct ApplyTests {
             #expect(ledger.filter { $0 == "document.applied" }.count == 5)
             #expect(
                 Set(ledger).isSuperset(of: ["pipeline.applied", "monitor.applied", "retention.set", "webhook.created", "trigger.applied"]))
-            #expect(try await world.triggers.list(by: world.amina).map(\.parameters) == [["months": "2"]])
+            #expect(try await world.triggers.list(by: world.amina).map(\.specification.parameters) == [["months": "2"]])
 
             let again = try await world.plan(all(world))
             #expect(again.lines.allSatisfy { $0.hasPrefix("no-change") })

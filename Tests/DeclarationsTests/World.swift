@@ -36,7 +36,7 @@ struct World: Sendable {
         let lists = [
             BlobMigrations.list, GovernanceMigrations.list, LedgerMigrations.list, TrackingMigrations.list, LineageMigrations.list,
             RegistryMigrations.list, PipelinesMigrations.list, DeliveryMigrations.list, ServingMigrations.list, MonitoringMigrations.list,
-            WebhookMigrations.list, TraceMigrations.list, ImportMigrations.list, DocumentMigrations.list,
+            WebhookMigrations.list, TraceMigrations.list, ImportMigrations.list, TriggersMigrations.list, DocumentMigrations.list,
         ]
         try await engine.withDatabase(lists) { try await body(try await World($0, folder)) }
     }
@@ -49,7 +49,8 @@ struct World: Sendable {
         declarations = Declarations(
             governor: governor,
             kinds: DocumentKinds([
-                RoleBindingKind(), PipelineKind(), MonitorKind(), RetentionPolicyKind(), WebhookKind(webhooks: webhooks), TriggerKind(),
+                RoleBindingKind(), PipelineKind(), MonitorKind(), RetentionPolicyKind(), WebhookKind(webhooks: webhooks),
+                TriggerKind(triggers: Triggers(governor: governor)),
             ]))
         let callers = [amina, editor, viewer]
         try await database.write { transaction in

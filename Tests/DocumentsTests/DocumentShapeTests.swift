@@ -93,9 +93,9 @@ struct DocumentPartTests {
 
 @Suite("Places")
 struct DocumentPlaceTests {
-    @Test("are taken off the messages that begin with them", arguments: [DocumentPlace(line: 3, column: 17), .init(line: 12, column: nil)])
+    @Test("are taken off the messages that begin with them", arguments: [DocumentPlace(line: 3, column: 17), .init(line: 12, column: 1)])
     func split(_ place: DocumentPlace) {
-        let (found, text) = DocumentPlace.split("\(place): Line 1, column 2: what")
+        let (found, text) = DocumentPlace.split("\(place.text)Line 1, column 2: what")
         #expect(found == place)
         #expect(text == "Line 1, column 2: what")
         #expect(DocumentPlace.split("There is no line 3: x").place == nil)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Documents
 import Domain
 import Foundation
 import Pipelines

@@ -5,7 +5,7 @@ package import Documents
 package import Domain
 
 /// Roles of principals in the workspace, as documents.
-package struct RoleBindingKind: DocumentKind {
+package struct RoleBindingKind: ShapedDocumentKind {
     package init() {}
 
     package var name: String { "RoleBinding" }

@@ -12,8 +12,6 @@ package protocol DocumentKind: Sendable {
     var name: String { get }
     /// One sentence for people.
     var summary: String { get }
-    /// The shape of `spec`.
-    var shape: DocumentShape { get }
     /// The JSON Schema of whole documents.
     var schema: JSONValue { get }
     /// What one must hold to see objects of the kind, and to change them.
@@ -50,11 +48,17 @@ package protocol DocumentKind: Sendable {
 }
 
 extension DocumentKind {
-    package func faults(in document: Document) -> [Problem] { shape.faults(in: document.spec) }
     package func check(_ content: DocumentContent) async throws {}
+}
 
-    /// The JSON Schema of whole documents.
+/// A kind with one description of its `spec` for both its check and its schema.
+package protocol ShapedDocumentKind: DocumentKind {
+    var shape: DocumentShape { get }
+}
+
+extension ShapedDocumentKind {
     package var schema: JSONValue { DocumentShape.document(kind: name, summary: summary, spec: shape) }
+    package func faults(in document: Document) -> [Problem] { shape.faults(in: document.spec) }
 }
 
 /// What a document asks for.

@@ -12,16 +12,20 @@ struct WantedObject: Sendable {
     var place: SourcePlace
 }
 
-/// A place in a file that was sent.
+/// A document's place in a file that was sent.
 struct SourcePlace: Sendable, Equatable {
     var file: String
+    /// Where the document begins; places in messages count from there.
+    var firstLine = 1
     var line: Int
     var column: Int
 
+    /// At the place that the message names, else here.
     func fault(_ problem: Problem) -> Problem.Fault {
-        Problem.Fault(
-            file: file, line: line, column: column, kind: problem.kind, code: problem.code, what: DocumentPlace.split(problem.what).text,
-            why: problem.why, fix: problem.fix)
+        let (place, what) = DocumentPlace.split(problem.what)
+        return Problem.Fault(
+            file: file, line: place.map { $0.line + firstLine - 1 } ?? line, column: place?.column ?? column, kind: problem.kind,
+            code: problem.code, what: what, why: problem.why, fix: problem.fix)
     }
 }
 
@@ -57,11 +61,11 @@ struct DocumentReading {
     }
 
     private mutating func read(_ text: DocumentPart, in file: SentDocuments.File) throws {
-        var start = Self.place(nil, in: text, of: file)
+        var start = Self.place(nil, of: text, in: file)
         do {
             let document = try Document(text.text, kinds: kinds.names, codes: "documents")
             let kind = try kinds.require(document.kind)
-            start = Self.place(document.spec.place, in: text, of: file)
+            start = Self.place(document.spec.place, of: text, in: file)
             let key = DocumentKey(kind: document.kind, name: document.name)
             if let first = keys.updateValue(start, forKey: key) {
                 throw Problem(
@@ -69,44 +73,35 @@ struct DocumentReading {
                     why: "The other one is in \(first.file), line \(first.line).", fix: "Remove or rename one of them.")
             }
             let problems = kind.faults(in: document)
-            guard problems.isEmpty else { return problems.forEach { faults.append(Self.fault($0, or: start, in: text, of: file)) } }
+            guard problems.isEmpty else { return faults += problems.map(start.fault) }
             let content = try kind.content(of: document, with: file.folder)
             wanted.append(
                 WantedObject(
                     key: key, content: content, digest: try CanonicalSpec.digest(of: content.spec), text: text.text, place: start))
         } catch let problem as Problem {
-            faults.append(Self.fault(problem, or: start, in: text, of: file))
+            faults.append(start.fault(problem))
         }
     }
 
-    /// Asks the kinds what they cannot know from the documents alone; `faults` grows by what they refuse.
+    /// Asks the kinds what they cannot know from the documents alone; what they refuse is a fault, and no longer wanted.
     mutating func check() async throws {
+        var good: [WantedObject] = []
         for object in wanted {
             do {
                 try await kinds.require(object.key.kind).check(object.content)
-            } catch let problem as Problem where problem.kind == .invalid {
+                good.append(object)
+            } catch let problem as Problem where problem.kind != .unavailable && problem.kind != .internal {
                 faults.append(object.place.fault(problem))
             }
         }
+        wanted = good
     }
 
-    /// - Parameter start: Its place when it names none.
-    private static func fault(
-        _ problem: Problem, or start: SourcePlace, in text: DocumentPart, of file: SentDocuments.File
-    ) -> Problem.Fault {
-        (DocumentPlace.split(problem.what).place.map { place($0, in: text, of: file) } ?? start).fault(problem)
-    }
-
-    /// A place of the document as a place of the file. What is not known is the first line with content, and the first sign of the line.
-    private static func place(_ place: DocumentPlace?, in text: DocumentPart, of file: SentDocuments.File) -> SourcePlace {
-        let lines = text.text.utf8.split(separator: 10, omittingEmptySubsequences: false)
-        func indentation(of line: Int) -> Int? {
-            guard lines.indices.contains(line - 1) else { return nil }
-            let blanks = lines[line - 1].prefix { $0 == 32 || $0 == 9 || $0 == 13 }.count
-            return blanks < lines[line - 1].count ? blanks : nil
-        }
-        let line = place?.line ?? (1...max(lines.count, 1)).first { indentation(of: $0) != nil } ?? 1
-        let column = place?.column ?? (indentation(of: line) ?? 0) + 1
-        return SourcePlace(file: file.name, line: line + text.firstLine - 1, column: column)
+    /// - Parameter place: In the part; nil for its first line with content.
+    private static func place(_ place: DocumentPlace?, of part: DocumentPart, in file: SentDocuments.File) -> SourcePlace {
+        func isContent(_ line: Substring.UTF8View) -> Bool { line.contains { $0 != 32 && $0 != 9 && $0 != 13 } }
+        let lines = part.text.utf8.split(separator: 10, omittingEmptySubsequences: false).map { Substring($0).utf8 }
+        let line = place?.line ?? (lines.firstIndex(where: isContent) ?? 0) + 1
+        return SourcePlace(file: file.name, firstLine: part.firstLine, line: line + part.firstLine - 1, column: place?.column ?? 1)
     }
 }

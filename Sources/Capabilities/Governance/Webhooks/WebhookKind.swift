@@ -5,7 +5,7 @@ package import Documents
 package import Domain
 
 /// Webhooks as documents. Secrets stand in no document: one that is set by other ways stays.
-package struct WebhookKind: DocumentKind {
+package struct WebhookKind: ShapedDocumentKind {
     private let webhooks: Webhooks
 
     package init(webhooks: Webhooks) {

@@ -6,7 +6,7 @@ package import Domain
 package import Governance
 
 /// Monitors as documents.
-package struct MonitorKind: DocumentKind {
+package struct MonitorKind: ShapedDocumentKind {
     package init() {}
 
     package var name: String { "Monitor" }

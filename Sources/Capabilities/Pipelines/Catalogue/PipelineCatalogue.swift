@@ -39,20 +39,20 @@ package struct PipelineCatalogue: Sendable {
         -> PipelineVersion
     {
         let specification = try PipelineParser.parse(document)
-        let called = try await pipelines(calledBy: specification, by: caller)
-        if !called.isEmpty { _ = try PipelineParser.parse(document, calling: called) }
         let sources = try Self.read(specification, among: sources)
         return try await governor.change(.pipelineApply, by: caller) {
-            try Self.save(document, of: specification.name, sources: sources, codeCommit: codeCommit, in: $0)
+            try Self.save(document, specification, sources: sources, codeCommit: codeCommit, in: $0)
         }
     }
 
     /// - Parameters:
-    ///   - document: Checked, of the pipeline `name`.
+    ///   - document: That the specification was read from.
     ///   - sources: Those that its steps read.
     static func save(
-        _ document: String, of name: String, sources: [String: BlobDigest], codeCommit: String?, in change: Change
+        _ document: String, _ specification: PipelineSpecification, sources: [String: BlobDigest], codeCommit: String?, in change: Change
     ) throws -> PipelineVersion {
+        try checkCalls(of: specification, in: document, change)
+        let name = specification.name
         let digest = try digest(document, sources, codeCommit)
         let table = PipelineTable(transaction: change.transaction, workspace: change.workspace)
         if let last = try table.latest(name), last.digest == digest { return last }
@@ -107,22 +107,20 @@ package struct PipelineCatalogue: Sendable {
         }
     }
 
-    /// The newest versions of the pipelines that steps call, and of those that these call; without those that are not there yet.
-    private func pipelines(calledBy first: PipelineSpecification, by caller: Caller) async throws -> [String: PipelineSpecification] {
-        let names = Set(first.steps.compactMap(\.calledPipeline))
-        guard !names.isEmpty else { return [:] }
-        return try await governor.read(.pipelineRead, by: caller) { transaction in
-            let table = PipelineTable(transaction: transaction, workspace: caller.workspace)
-            var found: [String: PipelineSpecification] = [:]
-            var open = names.subtracting([first.name])
-            while let name = open.popFirst(), found.count < Self.maximumCalled {
-                guard let version = try table.latest(name) else { continue }
-                let specification = try PipelineParser.parse(version.document)
-                found[name] = specification
-                open.formUnion(specification.steps.compactMap(\.calledPipeline).filter { found[$0] == nil && $0 != first.name })
-            }
-            return found
+    /// A call must fit what is called, as far as that is there: parameters that it takes, outputs that it gives.
+    private static func checkCalls(of specification: PipelineSpecification, in document: String, _ change: Change) throws {
+        let names = Set(specification.steps.compactMap(\.calledPipeline))
+        guard !names.isEmpty else { return }
+        let table = PipelineTable(transaction: change.transaction, workspace: change.workspace)
+        var found: [String: PipelineSpecification] = [:]
+        var open = names.subtracting([specification.name])
+        while let name = open.popFirst(), found.count < maximumCalled {
+            guard let version = try table.latest(name) else { continue }
+            let called = try PipelineParser.parse(version.document)
+            found[name] = called
+            open.formUnion(called.steps.compactMap(\.calledPipeline).filter { found[$0] == nil && $0 != specification.name })
         }
+        if !found.isEmpty { _ = try PipelineParser.parse(document, calling: found) }
     }
 
     /// The files that steps read.

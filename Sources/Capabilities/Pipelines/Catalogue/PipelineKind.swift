@@ -13,11 +13,9 @@ package struct PipelineKind: DocumentKind {
     package var summary: String { "A graph of steps that executions pass through." }
     package var reading: Permission { .pipelineRead }
     package var writing: Permission { .pipelineApply }
-    package var shape: DocumentShape { .anything }
     package var schema: JSONValue { PipelineSchema.document }
 
-    /// The parser tells what is wrong: it knows what the shape cannot say.
-    package func faults(in document: Document) -> [Problem] { [] }
+    package func faults(in document: Document) -> [Problem] { PipelineParser.check(document.text) }
 
     package func content(of document: Document, with folder: [String: BlobDigest]) throws -> DocumentContent {
         let specification = try PipelineParser.parse(document.text)
@@ -41,7 +39,7 @@ package struct PipelineKind: DocumentKind {
 
     package func apply(_ wanted: DeclaredContent, over live: LiveObject?, in change: Change) throws -> String {
         try PipelineCatalogue.save(
-            wanted.text, of: wanted.name, sources: wanted.content.files, codeCommit: wanted.commit, in: change
+            wanted.text, try PipelineParser.parse(wanted.text), sources: wanted.content.files, codeCommit: wanted.commit, in: change
         ).pipeline
     }
 

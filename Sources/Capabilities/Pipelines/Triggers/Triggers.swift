@@ -18,13 +18,16 @@ package struct Triggers: Sendable {
 
     /// Makes the trigger or replaces the one of that name. A schedule applied again goes on where it was, unless its times are others.
     package func apply(_ specification: TriggerSpecification, by caller: Caller) async throws -> Trigger {
-        try specification.check(watching: folders)
+        try check(specification)
         return try await governor.change(.pipelineApply, by: caller) { try Self.apply(specification, in: $0) }
     }
 
-    /// The part of `apply` that documents share, inside a change.
+    /// What can be said without looking at anything but the settings.
+    func check(_ specification: TriggerSpecification) throws(Problem) { try specification.check(watching: folders) }
+
+    /// - Parameter specification: Checked.
     static func apply(_ specification: TriggerSpecification, in change: Change) throws -> Trigger {
-        try Self.check(specification, in: change)
+        try check(specification, in: change)
         let table = TriggerTable(transaction: change.transaction, workspace: change.workspace)
         let earlier = try table.find(specification.name)
         var trigger = earlier ?? Trigger(specification, author: change.caller.principal.qualifiedName, created: change.time)
@@ -101,11 +104,15 @@ package struct Triggers: Sendable {
     /// Deletes it with what is known of its events. Executions that it started go on.
     package func delete(_ name: String, by caller: Caller) async throws {
         _ = try await governor.change(.pipelineApply, by: caller) { change in
-            let trigger = try Self.find(name, in: change.workspace, change.transaction)
-            try TriggerTable(transaction: change.transaction, workspace: change.workspace).delete(name)
-            try change.record("trigger.deleted", on: trigger.resource, ["pipeline": .string(trigger.pipeline)])
+            try Self.delete(name, in: change)
             return Nothing()
         }
+    }
+
+    static func delete(_ name: String, in change: Change) throws {
+        let trigger = try find(name, in: change.workspace, change.transaction)
+        try TriggerTable(transaction: change.transaction, workspace: change.workspace).delete(name)
+        try change.record("trigger.deleted", on: trigger.resource, ["pipeline": .string(trigger.pipeline)])
     }
 
     /// Takes an event that someone sent. The same source and id again gives what came of the first.

@@ -7,7 +7,7 @@ package import Governance
 import Tracking
 
 /// Retention policies as documents: of the workspace, or of the experiment that the spec names.
-package struct RetentionPolicyKind: DocumentKind {
+package struct RetentionPolicyKind: ShapedDocumentKind {
     package init() {}
 
     package var name: String { "RetentionPolicy" }
