@@ -72,7 +72,7 @@ GOOD = [
     ("Pipeline", {"steps": [STEP]}),
     ("Pipeline", {"parameters": [{"name": "n", "type": "integer", "default": 3}], "steps": [{**STEP, "retries": 20, "cache": False}]}),
     ("Pipeline", {"steps": [{**STEP, "command": ["head", "-n", 1], "environment": {"A": 1, "B": "x"}, "needs": []}]}),
-    ("Pipeline", {"steps": [STEP, {"name": "a", "kind": "approval", "needs": ["s"], "with": {"model": "m", "version": 1, "endpoint": "e"}}]}),
+    ("Pipeline", {"steps": [STEP, {"name": "a", "kind": "approval", "needs": ["s"], "with": {"model": "m", "version": 1, "endpoint": "e", "report": "r"}}]}),
     ("Monitor", MONITOR),
     ("Monitor", {**MONITOR, "label": {}, "thresholds": {"nullRise": 1, "checksDataFaults": False, "driftWarning": 0.2}}),
     ("RetentionPolicy", {"deletedDays": 0}),
@@ -107,6 +107,9 @@ BAD = [
     ("Webhook", {**WEBHOOK, "secret": "s"}),
     ("Trigger", {"event": "breached", "pipeline": "p"}),
     ("Trigger", {"event": "performance.breached"}),
+    ("Trigger", {"pipeline": "p", "schedule": {"cron": "0 3 * * *", "missed": "some"}}),
+    ("Trigger", {"pipeline": "p", "event": {"verb": "performance.breached", "resorce": "endpoint/flights"}}),
+    ("Trigger", {"pipeline": "p", "files": {"folder": "in"}}),
 ]
 
 
