@@ -9,10 +9,10 @@ DHOW := .build/release/dhow
 SWIFT_SOURCES := $(wildcard Sources Tests Benchmarks Package.swift)
 PYTHON_SOURCES := $(wildcard Examples Tests Benchmarks scripts)
 .DEFAULT_GOAL := help
-.PHONY: help setup build test crash-test demo bench bench-tracking serve lint format clean
+.PHONY: help setup build test crash-test demo bench bench-tracking bench-pipelines serve lint format clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: ## install what building and testing need, as far as it is missing
 	@scripts/setup.sh
@@ -53,6 +53,10 @@ bench: setup ## measure the databases, blobs and the ledger, as ratios to a limi
 bench-tracking: build ## measure tracking beside a stock MLflow server, and how its cost grows
 	swift build -c release --product bench-tracking $(FLAGS)
 	scripts/with-postgres.sh .build/release/bench-tracking
+
+bench-pipelines: build ## measure what a step of a pipeline costs beside other tools; OPTIONS="--tools dhow,ninja"
+	@scripts/setup.sh bench
+	.venv-bench/bin/python Benchmarks/pipelines/compare.py --dhow $(DHOW) $(OPTIONS)
 
 serve: build ## start the server on a folder here, .dhow
 	$(DHOW) serve --data .dhow

@@ -3,7 +3,8 @@
 #
 # Makes this machine ready to build and test: system libraries, the Python environments in .venv and .venv-mlflow2 (the last client of
 # MLflow's second line, which cannot stand beside the third's), ONNX Runtime in .runtime.
-# It installs only what is missing, and a second run takes a moment.
+# It installs only what is missing, and a second run takes a moment. `setup.sh bench` also makes .venv-bench, with the tools that
+# `make bench-pipelines` measures Dhow beside.
 #
 # DHOW_SETUP_SKIP_PACKAGES=1 leaves system packages alone, for systems without apt or where they are managed elsewhere.
 
@@ -108,5 +109,6 @@ check_swift
 check_python
 install_python_packages dev.txt .venv
 install_python_packages mlflow2.txt .venv-mlflow2
+if [ "${1:-}" = bench ]; then install_python_packages bench.txt .venv-bench; fi
 # With .venv first, because the system's python3 may come without pip.
 PATH="$root/.venv/bin:$PATH" "$scripts/setup-onnxruntime.sh"

@@ -26,6 +26,8 @@ struct DataFolder: Sendable {
     var addressFile: String { path + "/address" }
     var stepsFolder: String { path + "/steps" }
     var workFolder: String { path + "/work" }
+    /// Python environments of steps, one a lock file.
+    var environmentsFolder: String { path + "/environments" }
 
     /// Writes a file that only its owner can read; a reader sees the old text or the new, never a part.
     func write(_ text: String, to file: String) throws {

@@ -61,6 +61,8 @@ extension Platform {
             ],
             settings: WorkerSettings(
                 owner: workerName, environment: StepCredentials.hostEnvironment,
+                slots: storage.settings.slots ?? WorkerSettings.defaultSlots, gpus: gpus, region: storage.settings.region,
+                environmentsFolder: storage.folder.environmentsFolder,
                 secret: { try await secrets.value(of: $0, in: $1) },
                 endCredentials: { try await credentials.revoke(for: $0, $1) }, credentials: { try await credentials.variables(for: $0, $1) }
             ),
@@ -78,7 +80,7 @@ extension Platform {
     private var triggerListener: TriggerListener {
         let logger = logger
         return TriggerListener(
-            governor: governor,
+            governor: governor, folders: storage.settings.watchedFolders,
             report: { logger.error("triggers were not dealt with", metadata: ["error": .string("\($0)")]) },
             block: { transaction, entry in
                 guard let endpoint = entry.payload["endpoint"]?.text else { return nil }
@@ -106,6 +108,7 @@ extension Platform {
             try await governor.forgetOldIdempotencyKeys()
             try await webhooks.dispatcher.forgetOld()
             try await uploads.collectAbandoned()
+            try await TriggerListener.forgetOld(governor)
             try await Task.sleep(for: .seconds(3600))
         }
     }

@@ -36,6 +36,7 @@ struct Platform: Sendable {
     let executions: Executions
     let webhooks: WebhookParts
     let secrets: Secrets
+    let gpus: GPUSlots
     let metrics = ServerMetrics()
     let readiness = Readiness()
     let deadlines = RequestDeadlines()
@@ -82,9 +83,13 @@ struct Platform: Sendable {
         incidents = Incidents(governor: governor)
         runner = try ProcessStepRunner(
             folder: storage.folder.stepsFolder, settings: StepRunnerSettings(hiddenFolders: [storage.folder.path]))
-        executions = Executions(governor: governor, snapshots: snapshots, blobs: blobs, runner: runner)
+        gpus = GPUSlots(devices: try GPUFinder.devices(setting: storage.settings.gpus))
+        for (attemptID, held) in try await runner.heldGPUs() { gpus.adopt(attemptID, holding: held) }
+        let secrets = Secrets(governor: governor, vault: storage.vault)
+        self.secrets = secrets
+        executions = Executions(
+            governor: governor, snapshots: snapshots, blobs: blobs, runner: runner, secret: { try await secrets.value(of: $0, in: $1) })
         webhooks = Self.webhooks(storage, governor, logger)
-        secrets = Secrets(governor: governor, vault: storage.vault)
     }
 
     private static func serving(
@@ -159,7 +164,9 @@ struct Platform: Sendable {
             ArtifactRoutes(
                 artifacts: artifacts, runs: RunTracking(governor: governor), models: LoggedModelTracking(governor: governor)),
             SnapshotRoutes(snapshots: snapshots, blobs: storage.blobs),
-            PipelineRoutes(catalogue: PipelineCatalogue(governor: governor), triggers: Triggers(governor: governor)),
+            PipelineRoutes(catalogue: PipelineCatalogue(governor: governor)),
+            TriggerRoutes(triggers: triggers, clock: storage.clock),
+            BackfillRoutes(backfills: Backfills(governor: governor)),
             ExecutionRoutes(executions: executions),
             ModelRoutes(registry: registry),
             ModelEditingRoutes(registry: registry),
@@ -178,9 +185,20 @@ struct Platform: Sendable {
             ImportRoutes(imports: Imports(governor: governor, blobs: storage.blobs), blobs: storage.blobs),
             ExportRoutes(exports: Exports(governor: governor), artifacts: artifacts, registry: registry),
             RetentionRoutes(retention: Retention(governor: governor)),
+            DocumentRoutes(declarations: Declarations(governor: governor, kinds: documentKinds)),
             LedgerRoutes(governor: governor, key: ledger.key),
             LineageRoutes(query: lineage, key: ledger.key),
         ]
+    }
+
+    private var triggers: Triggers { Triggers(governor: governor, folders: storage.settings.watchedFolders) }
+
+    /// What is referred to comes before what refers to it.
+    private var documentKinds: DocumentKinds {
+        DocumentKinds([
+            RoleBindingKind(), PipelineKind(), MonitorKind(), RetentionPolicyKind(), WebhookKind(webhooks: webhooks.use),
+            TriggerKind(triggers: triggers),
+        ])
     }
 
     private var lineage: LineageQuery {

@@ -20,10 +20,17 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(name: .customLong("egress-allow"), help: "Hosts, addresses and networks that requests may go to beside the public internet.")
     var egressAllow: String?
 
+    @Option(help: "Graphics cards for steps: indices such as 0,1, or how many.") var gpus: String?
+    @Option(help: "Where this worker is.") var region: String?
+    @Option(help: "Command steps that run at a time.") var slots: String?
+
+    @Option(name: .customLong("watched-folders"), help: "Folders whose files may start pipelines, as NAME=PATH, separated by commas.")
+    var watchedFolders: String?
+
     func run() async throws {
         let settings = try options.settings(adding: [
             "host": host, "port": port, "roles": roles, "tls-certificate": tlsCertificate, "tls-key": tlsKey, "auth": auth,
-            "egress-allow": egressAllow,
+            "egress-allow": egressAllow, "gpus": gpus, "region": region, "slots": slots, "watched-folders": watchedFolders,
         ])
         try await Server(settings: settings).run()
     }

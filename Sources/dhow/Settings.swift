@@ -3,6 +3,7 @@
 import Backends
 import Domain
 import Foundation
+import Pipelines
 import Yams
 
 /// What a server is started with. Each setting comes from its flag, else its environment variable, else the file, else the default.
@@ -20,6 +21,12 @@ struct Settings: Sendable {
     var logLevel: String
     var instance: String
     var egressAllowance: EgressAllowance
+    /// As `GPUFinder` reads it.
+    var gpus: String?
+    var region: String?
+    var slots: Int?
+    /// The folder `incoming` of the data folder, and those named.
+    var watchedFolders: WatchedFolders
 
     enum Authentication: String, Sendable { case tokens, off }
 
@@ -48,11 +55,17 @@ struct Settings: Sendable {
         Key(name: "tls-key", defaultText: "", meaning: "PEM private key of the certificate."),
         Key(name: "auth", defaultText: "tokens", meaning: "tokens, or off (loopback addresses only)."),
         Key(name: "onnxruntime", defaultText: "", meaning: "ONNX Runtime's shared library; looked up when empty."),
+        Key(name: "gpus", defaultText: "", meaning: "Graphics cards for steps: indices such as 0,1, or how many; looked up when empty."),
+        Key(name: "region", defaultText: "", meaning: "Where this worker is; steps that ask for another region do not run here."),
+        Key(name: "slots", defaultText: "", meaning: "Command steps that run at a time; at least 4, or one a core, when empty."),
         Key(name: "log-level", defaultText: "notice", meaning: "trace, debug, info, notice, warning or error."),
         Key(name: "instance", defaultText: "dhow.local", meaning: "Name of this installation in ledger checkpoints."),
         Key(
             name: "egress-allow", defaultText: "",
             meaning: "Hosts, addresses and networks, separated by commas, that requests may go to beside the public internet."),
+        Key(
+            name: "watched-folders", defaultText: "",
+            meaning: "Folders whose files may start pipelines, as NAME=PATH, separated by commas."),
     ]
 
     /// - Parameter flags: Values given on the command line, by setting name.
@@ -81,7 +94,11 @@ struct Settings: Sendable {
         onnxRuntime = value("onnxruntime")
         logLevel = required("log-level")
         instance = try ResourceName.check(required("instance"), of: "instance")
+        gpus = value("gpus")
+        region = try value("region").map { try ResourceName.check($0, of: "region") }
+        slots = try value("slots").map(Self.slots)
         egressAllowance = try EgressAllowance(value("egress-allow") ?? "")
+        watchedFolders = try Self.folders(value("watched-folders") ?? "", in: folder)
         try check()
     }
 
@@ -101,6 +118,23 @@ struct Settings: Sendable {
     private static func port(_ text: String) throws -> Int {
         guard let port = Int(text), (0...65535).contains(port) else { throw refusal("port", text, "Use 0 to 65535.") }
         return port
+    }
+
+    private static func slots(_ text: String) throws -> Int {
+        guard let slots = Int(text), (1...1024).contains(slots) else { throw refusal("slots", text, "Use 1 to 1024.") }
+        return slots
+    }
+
+    private static func folders(_ text: String, in dataFolder: String) throws -> WatchedFolders {
+        var paths = [WatchedFolders.own: dataFolder + "/incoming"]
+        for part in text.split(separator: ",") {
+            let pair = part.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+            guard pair.count == 2, pair[1].hasPrefix("/") else {
+                throw refusal("watched-folders", String(part), "Write NAME=PATH with an absolute path, such as drop=/srv/drop.")
+            }
+            paths[try ResourceName.check(pair[0], of: "watched folder")] = pair[1]
+        }
+        return WatchedFolders(paths)
     }
 
     private static func readFile(_ path: String) throws -> [String: String] {

@@ -42,7 +42,7 @@ struct World: Sendable {
     private static let migrations = [
         BlobMigrations.list, GovernanceMigrations.list, LedgerMigrations.list, TrackingMigrations.list, LineageMigrations.list,
         RegistryMigrations.list,
-        PipelinesMigrations.list, DeliveryMigrations.list, ServingMigrations.list, TraceMigrations.list,
+        PipelinesMigrations.list, TriggersMigrations.list, DeliveryMigrations.list, ServingMigrations.list, TraceMigrations.list,
         EvaluationDatasetMigrations.list,
     ]
 
@@ -83,7 +83,7 @@ struct World: Sendable {
         let rollouts = Rollouts(governor: governor, versions: versions)
         let executions = Executions(
             governor: governor, snapshots: snapshots, blobs: blobs,
-            runner: try ProcessStepRunner(folder: folder.appending(path: "steps").path))
+            runner: try ProcessStepRunner(folder: folder.appending(path: "steps").path), secret: { _, _ in "" })
         let lineage = LineageQuery(
             governor: governor, endpoints: Endpoints(governor: governor), releases: releases, rollouts: rollouts, gates: gates,
             approvals: approvals, registry: registry, runs: runs, snapshots: snapshots, executions: executions)
@@ -98,6 +98,8 @@ struct World: Sendable {
                 ReleaseRoutes(releases: releases), RolloutRoutes(rollouts: rollouts), ModelRoutes(registry: registry),
                 ModelEditingRoutes(registry: registry),
                 TransitionRoutes(registry: registry),
+                TriggerRoutes(triggers: Triggers(governor: governor), clock: clock),
+                BackfillRoutes(backfills: Backfills(governor: governor)),
                 RegistrationRoutes(registry: registry, runs: runs, models: models),
                 LedgerRoutes(governor: governor, key: key), LineageRoutes(query: lineage, key: key),
             ],
@@ -111,6 +113,8 @@ struct World: Sendable {
                     snapshots: snapshots, artifacts: artifacts, signer: signer, client: client, tokens: known))
         }
     }
+
+    func authorization(of person: String) -> String { "Bearer \(tokens[person] ?? "")" }
 
     /// The answer with its status, whatever it is.
     func send(

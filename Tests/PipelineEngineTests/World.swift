@@ -21,7 +21,9 @@ struct World: Sendable {
     var snapshots: SnapshotCatalogue { SnapshotCatalogue(governor: governor, blobs: blobs) }
     var catalogue: PipelineCatalogue { PipelineCatalogue(governor: governor) }
     var triggers: Triggers { Triggers(governor: governor) }
-    var executions: Executions { Executions(governor: governor, snapshots: snapshots, blobs: blobs, runner: runner) }
+    var executions: Executions {
+        Executions(governor: governor, snapshots: snapshots, blobs: blobs, runner: runner) { _, _ in "opensesame" }
+    }
     let caller = Caller.controller("tests", in: "default")
 
     static func with<Result>(_ engine: TestDatabase, _ body: (World) async throws -> Result) async throws -> Result {
@@ -29,7 +31,7 @@ struct World: Sendable {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let migrations = [
             GovernanceMigrations.list, LedgerMigrations.list, BlobMigrations.list, TrackingMigrations.list, LineageMigrations.list,
-            PipelinesMigrations.list,
+            PipelinesMigrations.list, TriggersMigrations.list,
         ]
         return try await engine.withDatabase(migrations) { database in
             let clock = HandClock()
@@ -45,14 +47,15 @@ struct World: Sendable {
     /// A worker; steps find the world's folder in `WORLD`.
     func engine(
         owner: String = "worker", runner: (any StepRunner)? = nil, models: any ModelDirectory = NoModels(), slots: Int = 8,
+        gpus: GPUSlots = GPUSlots(devices: []),
         handlers: [StepSpecification.Kind: any StepHandler] = [:], clock: any Clock<Duration> = HurriedClock()
     ) -> ExecutionEngine {
         ExecutionEngine(
             governor: governor, snapshots: snapshots, models: models, runner: runner ?? self.runner, blobs: blobs,
             folders: StepFolders(root: folder + "/work"), handlers: handlers,
             settings: WorkerSettings(
-                owner: owner, environment: ["PATH": "/usr/bin:/bin", "WORLD": folder], cancelGrace: .seconds(5), slots: slots,
-                secret: { _, _ in "opensesame" }
+                owner: owner, environment: ["PATH": "/usr/bin:/bin", "WORLD": folder], cancelGrace: .seconds(5), slots: slots, gpus: gpus,
+                environmentsFolder: folder + "/environments", secret: { _, _ in "opensesame" }
             ) { execution, _ in ["TOKEN": "for \(execution.id)"] },
             clock: clock, report: { complaints.add($0, $1) })
     }

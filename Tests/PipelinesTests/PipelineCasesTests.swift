@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Domain
+import Foundation
 import Pipelines
 import Testing
 
@@ -20,6 +21,15 @@ struct PipelineCasesTests {
         #expect(problem.description.contains(refusal.says), "\(problem)")
         #expect(problem.fix?.isEmpty == false, "\(problem)")
         #expect(problem.kind == .invalid)
+    }
+
+    @Test("in the documentation are good ones")
+    func documentation() throws {
+        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let page = try String(contentsOf: root.appending(path: "docs/pipelines.md"), encoding: .utf8)
+        let examples = page.components(separatedBy: "```yaml\n").dropFirst().compactMap { $0.components(separatedBy: "```").first }
+        #expect(examples.contains { $0.contains("kind: Pipeline") })
+        for example in examples where example.contains("kind: Pipeline") { #expect(PipelineParser.check(example) == []) }
     }
 
     @Test("are read whole")

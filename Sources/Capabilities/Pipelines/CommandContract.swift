@@ -12,6 +12,11 @@ package enum CommandContract {
     package static let itemVariable = "DHOW_ITEM"
     package static let indexVariable = "DHOW_INDEX"
 
+    /// Stands for the step's runtime in its key; no variable of the step.
+    static let runtimeKey = "DHOW_RUNTIME"
+    /// The path of the step's checkpoint.
+    package static let checkpointVariable = "DHOW_CHECKPOINT"
+
     package static func inputVariable(_ name: String) -> String { "DHOW_INPUT_" + variablePart(name) }
     package static func outputVariable(_ name: String) -> String { "DHOW_OUTPUT_" + variablePart(name) }
     package static func parameterVariable(_ name: String) -> String { "DHOW_PARAMETER_" + variablePart(name) }

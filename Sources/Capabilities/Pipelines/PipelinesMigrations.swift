@@ -123,6 +123,8 @@ package enum PipelinesMigrations {
                     "CREATE INDEX execution_open_of_pipeline ON execution (workspace, pipeline, id) WHERE ended IS NULL",
                     "ALTER TABLE attempt ADD COLUMN worker TEXT",
                     "ALTER TABLE attempt ADD COLUMN step_key TEXT",
+                    "ALTER TABLE attempt ADD COLUMN checkpoint TEXT",
+                    "UPDATE attempt SET log = NULL",
                     "ALTER TABLE step_cache ADD COLUMN pipeline TEXT",
                     "ALTER TABLE step_cache ADD COLUMN parts TEXT",
                     "CREATE INDEX step_cache_by_step ON step_cache (workspace, pipeline, step, created)",

@@ -11,7 +11,8 @@ package struct ExecutionCommands: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "execution", abstract: "Run pipelines and see how they went.",
         subcommands: [
-            Start.self, List.self, Show.self, Watch.self, Cancel.self, Pause.self, Resume.self, Again.self, Explain.self, ExecutionLog.self,
+            Start.self, BackfillCommands.Start.self, List.self, Show.self, Watch.self, Cancel.self, Pause.self, Resume.self, Again.self,
+            Explain.self, ExecutionLog.self,
         ])
 
     package init() {}

@@ -27,13 +27,12 @@ struct ExecutionLog: AsyncParsableCommand {
             while true {
                 let bytes = try await client.bytes(
                     path("executions", execution, "steps", step, "log"),
-                    ["offset": "\(offset)", "limit": "\(Self.piece)", "attempt": "\(number)"])
+                    ["offset": "\(offset)", "limit": "\(Self.piece)", "attempt": "\(number)", "wait": follow && !hasEnded ? "10" : "0"])
                 if bytes.isEmpty { break }
                 try FileHandle.standardOutput.write(contentsOf: bytes)
                 offset += bytes.count
             }
             if hasEnded || !follow { return }
-            try await Task.sleep(for: .milliseconds(500))
         }
     }
 

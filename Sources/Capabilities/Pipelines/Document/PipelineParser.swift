@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Documents
 package import Domain
 
 /// Reads a pipeline from its YAML document (`apiVersion: dhow/v1`, `kind: Pipeline`); docs/pipelines.md says what may stand in one.
@@ -52,7 +53,7 @@ package struct PipelineParser {
             // The plan knows steps, the document knows places.
             let place = (refusal.step.flatMap { nodes[$0] } ?? specification).located(refusal.path)
             var problem = refusal.problem
-            problem.what = place.place.text + problem.what
+            problem.what = place.place.description + ": " + problem.what
             problems.add(problem)
         }
         return problems.isEmpty ? pipeline : nil

@@ -10,6 +10,8 @@ struct CommandStep: Sendable {
     let inputs: [String: ResolvedBinding]
     let sources: [String: BlobDigest]
     let environment: [String: String]
+    /// The lock file of its Python environment.
+    let lock: BlobDigest?
 
     init(_ step: StepSpecification, _ sources: [String: BlobDigest], _ resolver: BindingResolver) async throws {
         self.step = step
@@ -27,6 +29,17 @@ struct CommandStep: Sendable {
             environment[CommandContract.indexVariable] = String(item.index)
         }
         self.environment = environment
+        guard case .python(let path) = step.runtime else {
+            lock = nil
+            return
+        }
+        guard let digest = sources[path] else {
+            throw Problem(
+                .invalid, "pipelines.runtime.absent",
+                "The lock file '\(path.printable)' of step '\(step.name)' came not with its pipeline.",
+                fix: "Put it in the pipeline's folder and apply it again.")
+        }
+        lock = digest
     }
 
     /// What makes the result; an element's index is no part of it, because the same element gives the same result wherever it stands.
@@ -36,6 +49,11 @@ struct CommandStep: Sendable {
             for (name, input) in inputs { digests[name] = try Self.digest(of: input) }
             var environment = environment
             environment[CommandContract.indexVariable] = nil
+            switch step.runtime {
+            case .host: break
+            case .python: environment[CommandContract.runtimeKey] = "python \(lock?.description ?? "")"
+            case .image(let image): environment[CommandContract.runtimeKey] = "image \(image)"
+            }
             return StepKey(
                 command: step.command, environment: environment, inputs: digests, source: sources, outputs: step.outputs.mapValues(\.path))
         }

@@ -27,8 +27,7 @@ struct CommitBatch: Sendable {
     private(set) var records: [Record] = []
     /// Of attempts that are over once this is committed; their folders and records go then.
     private(set) var endedAttempts: [String] = []
-    /// By unit, what is told before it is saved: refusals without an attempt.
-    var isEmpty: Bool { records.isEmpty && lists.isEmpty }
+    var isEmpty: Bool { records.isEmpty && lists.isEmpty && attempts.isEmpty }
     var isFull: Bool { records.count >= Self.size }
 
     mutating func expanded(_ step: String, _ items: [JSONValue]) {
@@ -55,6 +54,9 @@ struct CommitBatch: Sendable {
                 ]))
     }
 
+    /// More of the log of an attempt that goes on.
+    mutating func kept(_ attempt: Attempt) { attempts[AttemptID(unit: attempt.unit, number: attempt.number)] = attempt }
+
     mutating func started(_ attempt: Attempt) {
         attempts[AttemptID(unit: attempt.unit, number: attempt.number)] = attempt
         records.append(Record(verb: "attempt.started", unit: attempt.unit, payload: ["attempt": .integer(Int64(attempt.number))]))
@@ -63,9 +65,10 @@ struct CommitBatch: Sendable {
     /// - Parameters:
     ///   - started: The attempt as it was noted.
     ///   - key: With its parts, of a success that later executions may use.
-    mutating func ended(_ end: AttemptEnd, of started: Attempt, key: BlobDigest?, parts: StepKey?, at time: Timestamp, attemptID: String?) {
+    mutating func ended(_ end: UnitEnd, of started: Attempt, key: BlobDigest?, parts: StepKey?, at time: Timestamp, attemptID: String?) {
         var attempt = started
-        (attempt.ended, attempt.outcome, attempt.detail, attempt.log) = (time, end.outcome.rawValue, end.detail, end.log)
+        (attempt.ended, attempt.outcome, attempt.detail) = (time, end.outcome.rawValue, end.detail)
+        (attempt.log, attempt.checkpoint) = (end.log, end.checkpoint)
         attempts[AttemptID(unit: end.unit, number: end.number)] = attempt
         if let attemptID { endedAttempts.append(attemptID) }
         if end.outcome == .succeeded {
@@ -90,7 +93,9 @@ struct CommitBatch: Sendable {
             for blob in Set(result.outputs.values.flatMap(\.blobs)) { try references.hold(blob, by: "step/\(execution.id)/\(result.unit)") }
         }
         for attempt in attempts.values {
-            if let log = attempt.log { try references.hold(log, by: "log/\(execution.id)/\(attempt.unit)/\(attempt.number)") }
+            let holder = "log/\(execution.id)/\(attempt.unit)/\(attempt.number)"
+            for segment in attempt.log?.segments ?? [] { try references.hold(segment.digest, by: holder) }
+            for blob in attempt.checkpoint?.blobs ?? [] { try references.hold(blob, by: holder) }
         }
         for record in records { try change.record(record.verb, on: "\(execution.resource)/\(record.unit)", record.payload) }
     }

@@ -40,6 +40,8 @@ struct DrivenExecution: Sendable {
     /// Commands that are ready to be started when there is room, oldest first; those before `begun` are dealt with.
     private var commands: [Startable] = []
     private var begun = 0
+    /// Commands that wait for graphics cards.
+    private var aside: [Startable] = []
     /// The engine's own kinds, which need no room.
     private var handlers: [Startable] = []
     var batch = CommitBatch()
@@ -62,6 +64,15 @@ struct DrivenExecution: Sendable {
     }
 
     var nextStartable: Startable? { handlers.last ?? (begun < commands.count ? commands[begun] : nil) }
+
+    mutating func putAside(_ startable: Startable) { aside.append(startable) }
+
+    /// What waits for graphics cards is looked at again, before what came later.
+    mutating func takeAsideAgain() {
+        guard !aside.isEmpty else { return }
+        commands = aside + commands[begun...]
+        (aside, begun) = ([], 0)
+    }
 
     mutating func dropStartable() {
         if handlers.popLast() != nil { return }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Domain
+import Backends
 import Synchronization
 
 /// What a driver is told, in order; it takes all that has come at once, so that what comes together is committed together.
@@ -62,7 +62,9 @@ final class DriverInbox: Sendable {
 /// What a driver is told of.
 enum DriverSignal: Sendable {
     /// An attempt came to its end.
-    case ended(AttemptEnd)
+    case ended(UnitEnd)
+    /// More of an attempt's log is kept.
+    case logKept(StepUnit, attempt: Int, LogArchive)
     /// A handler has nothing to do until something changes.
     case waiting(StepUnit, attempt: Int)
     /// The pause before another attempt is over.
@@ -73,29 +75,4 @@ enum DriverSignal: Sendable {
     case woken
     case tick
     case failed(any Error)
-}
-
-/// How an attempt ended, with what it made.
-struct AttemptEnd: Sendable {
-    enum Outcome: String, Sendable {
-        case succeeded, failed, killed, refused, lost, cancelled
-        case timedOut = "timed out"
-    }
-
-    let unit: StepUnit
-    let number: Int
-    let outcome: Outcome
-    var detail: String?
-    var log: BlobDigest?
-    var outputs: [String: StepOutput] = [:]
-
-    var event: ExecutionEvent {
-        switch outcome {
-        case .succeeded: .attemptSucceeded(unit, attempt: number)
-        case .failed, .killed, .timedOut: .attemptFailed(unit, attempt: number)
-        case .refused: .attemptRefused(unit, attempt: number)
-        case .lost: .attemptLost(unit, attempt: number)
-        case .cancelled: .attemptCancelled(unit, attempt: number)
-        }
-    }
 }

@@ -15,6 +15,8 @@ struct DriverParts: Sendable {
     let handlers: [StepSpecification.Kind: any StepHandler]
     let settings: WorkerSettings
     let slots: StepSlots
+    let gpus: GPUSlots
+    let runtimes: StepRuntimes
     let clock: any Clock<Duration>
     /// Between 0 and 1, for pauses.
     let draw: @Sendable () -> Double

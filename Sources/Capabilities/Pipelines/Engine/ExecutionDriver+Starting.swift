@@ -152,6 +152,7 @@ extension ExecutionDriver {
     /// Takes note of the attempts that there is room for; they begin once that is committed.
     func chooseStarts(_ driven: inout DrivenExecution) -> [AttemptStart] {
         var starts: [AttemptStart] = []
+        driven.takeAsideAgain()
         while let next = driven.nextStartable, !driven.state.isPaused {
             let (unit, number) = (next.unit, next.attempt)
             guard driven.state[unit]?.state == .ready, driven.state[unit]?.nextAttempt == number, !driven.state.isCancelling else {
@@ -164,9 +165,19 @@ extension ExecutionDriver {
                 continue
             }
             let isCommand = driven.isCommand(unit)
-            let inbox = inbox
-            if isCommand, !parts.slots.occupy(performer.attemptID(unit, number), of: lease.execution, { inbox.put(.room) }) {
-                return starts
+            if isCommand {
+                switch room(for: unit, number, driven) {
+                case .now: break
+                case .later: return starts
+                case .whenCardsAreFree:
+                    driven.dropStartable()
+                    driven.putAside(next)
+                    continue
+                case .never(let problem):
+                    driven.dropStartable()
+                    refuse(unit, problem, &driven)
+                    continue
+                }
             }
             driven.dropStartable()
             driven.state.apply(.attemptStarted(unit, attempt: number))
@@ -180,6 +191,45 @@ extension ExecutionDriver {
         }
         parts.slots.leave(lease.execution)
         return starts
+    }
+
+    private enum Room {
+        case now, later, whenCardsAreFree
+        case never(Problem)
+    }
+
+    /// Whether the attempt can begin; what it needs is its own when it can.
+    private func room(for unit: StepUnit, _ number: Int, _ driven: DrivenExecution) -> Room {
+        let request = driven.step(of: unit).resources
+        if let problem = Self.refusal(of: request, unit, parts) { return .never(problem) }
+        let attemptID = performer.attemptID(unit, number)
+        if request.gpuCount > 0, parts.gpus.assign(request.gpuCount, of: request.gpuKind, to: attemptID) == nil { return .whenCardsAreFree }
+        let inbox = inbox
+        if parts.slots.occupy(attemptID, of: lease.execution, { inbox.put(.room) }) { return .now }
+        parts.gpus.release(attemptID)
+        return .later
+    }
+
+    private static func refusal(of request: ResourceRequest, _ unit: StepUnit, _ parts: DriverParts) -> Problem? {
+        if request.gpuCount > 0, !parts.gpus.canEverAssign(request.gpuCount, of: request.gpuKind) {
+            return Problem(
+                .rejected, "pipelines.resources.gpu",
+                "Step '\(unit)' needs \(request.gpuCount) graphics cards\(request.gpuKind.map { " of kind '\($0)'" } ?? "").",
+                why: "This worker has \(parts.gpus.devices.count)\(parts.gpus.devices.isEmpty ? "" : " in all").",
+                fix: "Run a worker on a machine that has them; DHOW_GPUS names cards that are not found.")
+        }
+        if let region = request.region, region != parts.settings.region {
+            return Problem(
+                .rejected, "pipelines.resources.region", "Step '\(unit)' is to run in region '\(region)'.",
+                why: "This worker is in \(parts.settings.region.map { "region '\($0)'" } ?? "no named region").",
+                fix: "Run a worker there, with DHOW_REGION=\(region).")
+        }
+        if request.spot == .require {
+            return Problem(
+                .rejected, "pipelines.resources.spot", "Step '\(unit)' requires a machine that can be taken away.",
+                why: "This worker's own machine is none.", fix: "Write 'spot: allow' to let it run here too.")
+        }
+        return nil
     }
 
     private func pause(before unit: StepUnit, _ number: Int, _ driven: DrivenExecution) -> Int64 {

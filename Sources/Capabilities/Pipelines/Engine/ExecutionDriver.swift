@@ -12,6 +12,8 @@ import Governance
 /// submitted. O(1) an event however many steps there are.
 struct ExecutionDriver: Sendable {
     static let interval = Duration.seconds(1)
+    /// Shorter attempts have their logs kept at their end.
+    private static let briefAttempt = Duration.seconds(5)
     /// Commits that follow each other closely are looked at once.
     private static let calm = Duration.milliseconds(200)
 
@@ -83,6 +85,11 @@ struct ExecutionDriver: Sendable {
                 return
             }
             abandon(unit, number, &driven, &group)
+        case .logKept(let unit, let number, let archive):
+            guard var attempt = driven.open[unit], attempt.number == number else { return }
+            attempt.log = archive
+            driven.open[unit] = attempt
+            driven.batch.kept(attempt)
         case .due(let unit, let number): driven.append(DrivenExecution.Startable(unit: unit, attempt: number))
         case .room: break
         case .woken:
@@ -97,16 +104,32 @@ struct ExecutionDriver: Sendable {
             if let deadline = driven.execution.deadline, now >= deadline, driven.state.apply(.timedOut) {
                 stopAll(&driven, &group)
             }
+            archiveLogs(driven, at: now, &group)
             try await lookAgain(&driven, &group)
         case .failed(let error): throw error
         }
     }
 
-    private func note(_ end: AttemptEnd, _ driven: inout DrivenExecution) {
+    /// Logs of attempts that go on for some time are kept while they do.
+    private func archiveLogs(
+        _ driven: DrivenExecution, at now: Timestamp, _ group: inout ThrowingDiscardingTaskGroup<any Error>
+    ) {
+        for (unit, attempt) in driven.open where driven.isCommand(unit) && now - attempt.started >= Self.briefAttempt {
+            guard performer.logs.begin(performer.attemptID(unit, attempt.number)) else { continue }
+            group.addTask {
+                await performer.archive(unit, attempt.number, after: attempt.log) { inbox.put(.logKept(unit, attempt: attempt.number, $0)) }
+            }
+        }
+    }
+
+    private func note(_ end: UnitEnd, _ driven: inout DrivenExecution) {
         let unit = end.unit
         let isCommand = driven.isCommand(unit)
         let attemptID = isCommand ? performer.attemptID(unit, end.number) : nil
-        if let attemptID { parts.slots.vacate([attemptID]) }
+        if let attemptID {
+            parts.slots.vacate([attemptID])
+            parts.gpus.release(attemptID)
+        }
         driven.inFlight[unit] = nil
         let prepared = driven.prepared.removeValue(forKey: unit)
         guard driven.state.apply(end.event) else { return }
@@ -165,7 +188,7 @@ struct ExecutionDriver: Sendable {
         group.addTask {
             do {
                 try await performer.cancel(unit, number, resolver)
-                inbox.put(.ended(AttemptEnd(unit: unit, number: number, outcome: .cancelled)))
+                inbox.put(.ended(UnitEnd(unit: unit, number: number, outcome: .cancelled)))
             } catch {
                 inbox.put(.failed(error))
             }

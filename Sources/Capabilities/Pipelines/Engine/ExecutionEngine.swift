@@ -37,7 +37,8 @@ package final class ExecutionEngine: Sendable {
         parts = DriverParts(
             governor: governor, snapshots: snapshots, models: models, runner: runner,
             transfer: FileTransfer(blobs: blobs), folders: folders, handlers: handlers, settings: settings,
-            slots: StepSlots(width: settings.slots), clock: clock, draw: draw, report: report)
+            slots: StepSlots(width: settings.slots), gpus: settings.gpus,
+            runtimes: StepRuntimes(settings, runner, FileTransfer(blobs: blobs)), clock: clock, draw: draw, report: report)
         (wakes, waker) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         governor.onCommit { [weak self] in self?.wake() }
     }

@@ -16,6 +16,17 @@ struct FileTransfer: Sendable {
         for try await chunk in try await blobs.get(digest, range: nil).bytes { try file.write(chunk) }
     }
 
+    /// Lays out what a step has left.
+    func place(_ output: StepOutput, at path: String) async throws {
+        switch output {
+        case .file(let digest, _): try await write(digest, to: path)
+        case .folder(let files):
+            try WrittenFile.makeFolder(path)
+            for (name, digest) in files where RelativePath.isContained(name) { try await write(digest, to: path + "/" + name) }
+        case .value(let value): try WrittenFile(path).write(Array(CommandContract.content(value).utf8))
+        }
+    }
+
     /// What a step left at `path`: a file, or a folder whose regular files are taken.
     ///
     /// - Throws: `Problem` `.rejected` or `.tooLarge` for what the step did wrong.

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Backends
+import Documents
 import Domain
 import Governance
 import Tracking
 
-/// Performs the attempts of one execution: what goes wrong in a step is an `AttemptEnd`, what goes wrong in the platform is thrown.
+/// Performs the attempts of one execution: what goes wrong in a step is an `UnitEnd`, what goes wrong in the platform is thrown.
 struct StepPerformer: Sendable {
     private static let pauseAfterProblem = Duration.seconds(2)
 
@@ -13,6 +14,7 @@ struct StepPerformer: Sendable {
     let lease: ExecutionLease
     let pipeline: PlannedPipeline
     let credentials: StepCredentialsOnce
+    let logs = KeptLogs()
 
     func attemptID(_ unit: StepUnit, _ number: Int) -> String { StepFolders.attemptID(lease.execution, unit, number) }
 
@@ -24,26 +26,26 @@ struct StepPerformer: Sendable {
     ///   - prepared: What the key was made of; found again when nil.
     ///   - isOurs: This worker noted it: an attempt that the runner does not know was never submitted. Else it is lost.
     func run(_ unit: StepUnit, _ number: Int, _ prepared: CommandStep?, isOurs: Bool, _ resolver: BindingResolver) async throws
-        -> AttemptEnd
+        -> UnitEnd
     {
         let attemptID = attemptID(unit, number)
         let step = pipeline.steps[unit.step] ?? StepSpecification(name: unit.step)
         do {
             return try await insisting {
                 if case .unknown = try await parts.runner.state(of: attemptID) {
-                    guard isOurs else { return AttemptEnd(unit: unit, number: number, outcome: .lost) }
+                    guard isOurs else { return UnitEnd(unit: unit, number: number, outcome: .lost) }
                     let command: CommandStep
                     if let prepared {
                         command = prepared
                     } else {
                         command = try await CommandStep(step, pipeline.version.sources, resolver)
                     }
-                    try await submit(command, attemptID, resolver.execution)
+                    try await submit(command, unit, number, resolver.execution)
                 }
                 return try await watch(step, unit, number, attemptID)
             }
         } catch let problem as Problem {
-            return AttemptEnd(unit: unit, number: number, outcome: .failed, detail: problem.description)
+            return UnitEnd(unit: unit, number: number, outcome: .failed, detail: problem.description)
         }
     }
 
@@ -51,7 +53,8 @@ struct StepPerformer: Sendable {
         try await parts.runner.cancel(attemptID(unit, number), grace: parts.settings.cancelGrace)
     }
 
-    private func submit(_ command: CommandStep, _ attemptID: String, _ execution: Execution) async throws {
+    private func submit(_ command: CommandStep, _ unit: StepUnit, _ number: Int, _ execution: Execution) async throws {
+        let attemptID = attemptID(unit, number)
         try parts.folders.make(attemptID)
         let folder = parts.folders.work(attemptID)
         var environment = parts.settings.environment
@@ -61,19 +64,43 @@ struct StepPerformer: Sendable {
         environment["DHOW_STEP"] = command.step.name
         environment.merge(try await credentials.variables(execution, lease.controller)) { _, last in last }
         environment.merge(try await command.layOut(in: folder, parts.transfer)) { _, last in last }
-        for (variable, name) in command.step.secrets { environment[variable] = try await parts.settings.secret(name, execution.workspace) }
+        try await placeCheckpoint(command.step, unit, number, in: folder, &environment)
+        for (variable, name) in command.step.secrets {
+            environment[variable] = try await parts.settings.secret(name, execution.workspace)
+        }
+        let request = command.step.resources
         try await parts.runner.submit(
             AttemptSpecification(
-                attemptID: attemptID, command: command.step.command, environment: environment, workingFolder: folder,
-                timeoutSeconds: command.step.timeoutSeconds, memoryBytes: command.step.resources.memoryBytes))
+                attemptID: attemptID, command: try await parts.runtimes.command(of: command, environment: &environment),
+                environment: environment, workingFolder: folder, timeoutSeconds: command.step.timeoutSeconds,
+                resources: AttemptResources(
+                    cpuMilli: request.cpuMilli, memoryBytes: request.memoryBytes,
+                    gpus: request.gpuCount > 0 ? parts.gpus.assign(request.gpuCount, of: request.gpuKind, to: attemptID) : nil,
+                    diskBytes: request.diskBytes),
+                grace: parts.settings.cancelGrace))
     }
 
-    private func watch(_ step: StepSpecification, _ unit: StepUnit, _ number: Int, _ attemptID: String) async throws -> AttemptEnd {
+    /// Gives an attempt what the one before it left at its checkpoint.
+    private func placeCheckpoint(
+        _ step: StepSpecification, _ unit: StepUnit, _ number: Int, in folder: String, _ environment: inout [String: String]
+    ) async throws {
+        guard let checkpoint = step.checkpoint else { return }
+        let path = folder + "/" + checkpoint
+        environment[CommandContract.checkpointVariable] = path
+        guard number > 1 else { return }
+        let execution = lease.execution
+        let attempts = try await parts.governor.database.read { try ExecutionTable(transaction: $0).attempts(of: unit, execution) }
+        guard let left = attempts.last(where: { $0.number < number && $0.checkpoint != nil })?.checkpoint else { return }
+        try await parts.transfer.place(left, at: path)
+    }
+
+    private func watch(_ step: StepSpecification, _ unit: StepUnit, _ number: Int, _ attemptID: String) async throws -> UnitEnd {
         let state = try await parts.runner.wait(for: attemptID)
-        let log = try await keepLog(attemptID, state)
-        func end(_ outcome: AttemptEnd.Outcome, _ detail: String? = nil) -> AttemptEnd {
-            AttemptEnd(unit: unit, number: number, outcome: outcome, detail: detail, log: log)
+        let log = try await keepLog(of: step, attemptID, state)
+        func end(_ outcome: UnitEnd.Outcome, _ detail: String? = nil) -> UnitEnd {
+            UnitEnd(unit: unit, number: number, outcome: outcome, detail: detail, log: log)
         }
+        var ended: UnitEnd
         switch state {
         case .succeeded:
             do {
@@ -86,24 +113,68 @@ struct StepPerformer: Sendable {
             } catch let problem as Problem where [.rejected, .tooLarge].contains(problem.kind) {
                 return end(.failed, problem.description)
             }
-        case .failed(let code): return end(.failed, "exit code \(code)")
-        case .killed(let signal): return end(.killed, "signal \(signal)")
-        case .timedOut: return end(.timedOut, step.timeoutSeconds.map { "after \($0) seconds" })
-        case .cancelled: return end(.cancelled)
-        case .lost, .unknown, .running: return end(.lost)
+        case .failed(let code): ended = end(.failed, "exit code \(code)")
+        case .killed(let signal): ended = end(.killed, "signal \(signal)")
+        case .timedOut: ended = end(.timedOut, step.timeoutSeconds.map { "after \($0) seconds" })
+        case .cancelled: ended = end(.cancelled)
+        case .lost, .unknown, .running: ended = end(.lost)
+        }
+        if let limit = try await parts.runner.end(of: attemptID)?.limit {
+            ended.detail = [ended.detail, limit.sentence].compactMap { $0 }.joined(separator: "; ")
+        }
+        if let checkpoint = step.checkpoint {
+            // None, or one that cannot be taken, only means that the next attempt begins anew.
+            ended.checkpoint = try? await parts.transfer.take(
+                parts.folders.work(attemptID) + "/" + checkpoint, output: "checkpoint", of: .any)
+        }
+        return ended
+    }
+
+    // MARK: logs
+
+    /// Nil when it printed nothing, or when what is secret in it is not known any more.
+    private func keepLog(of step: StepSpecification, _ attemptID: String, _ state: AttemptState) async throws -> LogArchive? {
+        guard state != .unknown, try await !parts.runner.log(of: attemptID, from: 0, limit: 1).isEmpty,
+            let runner = try await masked(step)
+        else { return nil }
+        return try await LogArchiver(runner: runner, blobs: parts.transfer.blobs, clock: parts.clock)
+            .archive(attemptID, after: logs.latest(of: attemptID)) { _ in }
+    }
+
+    /// Keeps the log of an attempt while it goes on.
+    func archive(_ unit: StepUnit, _ number: Int, after earlier: LogArchive?, _ keep: @escaping @Sendable (LogArchive) -> Void) async {
+        let attemptID = attemptID(unit, number)
+        do {
+            guard let runner = try await masked(pipeline.steps[unit.step] ?? StepSpecification(name: unit.step)) else { return }
+            try await LogArchiver(runner: runner, blobs: parts.transfer.blobs, clock: parts.clock)
+                .archive(attemptID, after: earlier ?? LogArchive()) { archive in
+                    guard !archive.isComplete else { return }
+                    logs.keep(archive, of: attemptID)
+                    keep(archive)
+                }
+        } catch {
+            // What is not kept now is kept at the attempt's end.
+            logs.end(attemptID)
         }
     }
 
-    /// Nil when it printed nothing.
-    private func keepLog(_ attemptID: String, _ state: AttemptState) async throws -> BlobDigest? {
-        guard state != .unknown, try await !parts.runner.log(of: attemptID, from: 0, limit: 1).isEmpty else { return nil }
-        return try await parts.transfer.blobs.put(RunnerLog(runner: parts.runner, attemptID: attemptID), limit: RunnerLog.limit).digest
+    private func masked(_ step: StepSpecification) async throws -> (any StepRunner)? {
+        guard !step.secrets.isEmpty else { return parts.runner }
+        var values: [String] = []
+        for name in step.secrets.values.sorted() {
+            do {
+                values.append(try await parts.settings.secret(name, lease.workspace))
+            } catch let problem as Problem where problem.kind == .notFound {
+                return nil
+            }
+        }
+        return MaskedRunner(runner: parts.runner, mask: SecretMask(values))
     }
 
     // MARK: the engine's own kinds
 
     /// Nil when there is nothing to do until something changes.
-    func handle(_ unit: StepUnit, _ number: Int, _ resolver: BindingResolver) async throws -> AttemptEnd? {
+    func handle(_ unit: StepUnit, _ number: Int, _ resolver: BindingResolver) async throws -> UnitEnd? {
         let step = pipeline.steps[unit.step] ?? StepSpecification(name: unit.step)
         guard let handler = parts.handlers[step.kind] else {
             throw Problem(.internal, "pipelines.handler.absent", "This worker cannot perform steps of kind '\(step.kind.rawValue)'.")
@@ -113,16 +184,16 @@ struct StepPerformer: Sendable {
                 switch try await handler.perform(try await work(step, unit, number, resolver)) {
                 case .waiting: nil
                 case .refused(let problem):
-                    AttemptEnd(unit: unit, number: number, outcome: .refused, detail: problem.description)
-                case .done(let outputs): AttemptEnd(unit: unit, number: number, outcome: .succeeded, outputs: outputs)
+                    UnitEnd(unit: unit, number: number, outcome: .refused, detail: problem.description)
+                case .done(let outputs): UnitEnd(unit: unit, number: number, outcome: .succeeded, outputs: outputs)
                 }
             }
         } catch let problem as Problem where problem.kind != .internal {
-            return AttemptEnd(unit: unit, number: number, outcome: .refused, detail: problem.description)
+            return UnitEnd(unit: unit, number: number, outcome: .refused, detail: problem.description)
         } catch let error where !(error is CancellationError) {
             parts.report(lease.execution, error)
             let detail = (error as? Problem)?.description ?? "An unexpected error; the server's log has it."
-            return AttemptEnd(unit: unit, number: number, outcome: .failed, detail: detail)
+            return UnitEnd(unit: unit, number: number, outcome: .failed, detail: detail)
         }
     }
 
@@ -167,30 +238,4 @@ struct StepPerformer: Sendable {
 extension Problem {
     /// Says nothing about the step: trying the same again later is right.
     var isPassing: Bool { [.unavailable, .storageFull, .exhausted].contains(kind) }
-}
-
-/// An attempt's output as the runner has it, in pieces.
-private struct RunnerLog: AsyncSequence, Sendable {
-    /// 1 GiB; the rest of a longer one is left out.
-    static let limit: Int64 = 1 << 30
-    private static let piece = 256 << 10
-
-    let runner: any StepRunner
-    let attemptID: String
-
-    struct AsyncIterator: AsyncIteratorProtocol {
-        let runner: any StepRunner
-        let attemptID: String
-        var offset: Int64 = 0
-
-        mutating func next() async throws -> [UInt8]? {
-            let limit = Swift.min(Int64(RunnerLog.piece), RunnerLog.limit - offset)
-            guard limit > 0 else { return nil }
-            let bytes = try await runner.log(of: attemptID, from: offset, limit: Int(limit))
-            offset += Int64(bytes.count)
-            return bytes.isEmpty ? nil : bytes
-        }
-    }
-
-    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(runner: runner, attemptID: attemptID) }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Backends
 package import Domain
 import Foundation
 package import Governance
@@ -17,12 +18,20 @@ package struct WorkerSettings: Sendable {
     /// The value of a secret; asked when an attempt that names it is submitted.
     package var secret: @Sendable (_ name: String, _ workspace: String) async throws -> String
     package var cancelGrace: Duration
+    package static var defaultSlots: Int { max(4, ProcessInfo.processInfo.activeProcessorCount) }
     /// Command attempts that run at a time.
     package var slots: Int
+    /// The graphics cards that attempts are given.
+    package var gpus: GPUSlots
+    /// Where the worker is; a step that asks for another region is refused here.
+    package var region: String?
+    /// Where Python environments are kept, one a lock file.
+    package var environmentsFolder: String
 
     package init(
         owner: String, environment: [String: String], cancelGrace: Duration = .seconds(10),
-        slots: Int = max(4, ProcessInfo.processInfo.activeProcessorCount),
+        slots: Int = WorkerSettings.defaultSlots,
+        gpus: GPUSlots = GPUSlots(devices: []), region: String? = nil, environmentsFolder: String = NSTemporaryDirectory(),
         secret: @escaping @Sendable (_ name: String, _ workspace: String) async throws -> String = { _, _ in "" },
         endCredentials: @escaping @Sendable (_ execution: Execution, _ caller: Caller) async throws -> Void = { _, _ in },
         credentials: @escaping @Sendable (_ execution: Execution, _ caller: Caller) async throws -> [String: String]
@@ -31,6 +40,9 @@ package struct WorkerSettings: Sendable {
         self.environment = environment
         self.cancelGrace = cancelGrace
         self.slots = slots
+        self.gpus = gpus
+        self.region = region
+        self.environmentsFolder = environmentsFolder
         self.secret = secret
         self.credentials = credentials
         self.endCredentials = endCredentials

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Backends
 package import Domain
 package import Governance
 
@@ -57,7 +58,9 @@ package struct Attempt: Codable, Sendable, Equatable {
     package var ended: Timestamp?
     package var outcome: String?
     package var detail: String?
-    package var log: BlobDigest?
+    package var log: LogArchive?
+    /// What it left for the next attempt.
+    package var checkpoint: StepOutput?
 }
 
 /// What a unit made, and whether an earlier execution made it.

@@ -165,18 +165,19 @@ package struct ExecutionTable {
 
     package func insert(_ attempts: [Attempt], of execution: String) throws {
         try transaction.insert(
-            into: "attempt (execution, step, number, worker, step_key, started, ended, outcome, detail, log)",
-            rows: attempts.map { attempt in
+            into: "attempt (execution, step, number, worker, step_key, started, ended, outcome, detail, log, checkpoint)",
+            rows: try attempts.map { attempt in
                 [
                     execution.databaseValue, attempt.unit.description.databaseValue, attempt.number.databaseValue,
                     attempt.worker?.databaseValue ?? .null, attempt.key?.databaseValue ?? .null, attempt.started.databaseValue,
                     attempt.ended?.databaseValue ?? .null, attempt.outcome?.databaseValue ?? .null, attempt.detail?.databaseValue ?? .null,
-                    attempt.log?.databaseValue ?? .null,
+                    try attempt.log.map { try text($0) }?.databaseValue ?? .null,
+                    try attempt.checkpoint.map { try text($0) }?.databaseValue ?? .null,
                 ]
             },
             """
             ON CONFLICT (execution, step, number) DO UPDATE SET ended = excluded.ended, outcome = excluded.outcome, detail = excluded.detail,
-                log = excluded.log
+                log = excluded.log, checkpoint = excluded.checkpoint
             """)
     }
 
@@ -217,7 +218,8 @@ package struct ExecutionTable {
         Attempt(
             unit: StepUnit(reading: try row["step"]), number: try row["number"], worker: try row["worker"], key: try row["step_key"],
             started: try row["started"], ended: try row["ended"], outcome: try row["outcome"], detail: try row["detail"],
-            log: try row["log"])
+            log: try (row["log"] as String?).map { try value(LogArchive.self, $0) },
+            checkpoint: try (row["checkpoint"] as String?).map { try value(StepOutput.self, $0) })
     }
 
     private func outputs(_ stored: String) throws -> [String: StepOutput] {

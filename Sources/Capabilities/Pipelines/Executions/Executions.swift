@@ -11,8 +11,14 @@ package struct Executions: Sendable {
     private let snapshots: SnapshotCatalogue
     private let blobs: any BlobStore
     private let runner: any StepRunner
+    private let secret: @Sendable (_ name: String, _ workspace: String) async throws -> String
 
-    package init(governor: Governor, snapshots: SnapshotCatalogue, blobs: any BlobStore, runner: any StepRunner) {
+    /// - Parameter secret: The value of a secret, to leave it out of logs that are shown while their steps run.
+    package init(
+        governor: Governor, snapshots: SnapshotCatalogue, blobs: any BlobStore, runner: any StepRunner,
+        secret: @escaping @Sendable (_ name: String, _ workspace: String) async throws -> String
+    ) {
+        self.secret = secret
         self.governor = governor
         self.snapshots = snapshots
         self.blobs = blobs
@@ -196,26 +202,52 @@ package struct Executions: Sendable {
     }
 
     /// Up to `limit` bytes of an attempt's output from `offset`, while it runs and after; nothing when it never began to run.
-    package func log(of id: String, step: String, attempt number: Int?, from offset: Int64, limit: Int, by caller: Caller) async throws
-        -> [UInt8]
-    {
+    ///
+    /// - Parameter patience: How long to wait for more of an attempt that goes on, when there is nothing yet.
+    package func log(
+        of id: String, step: String, attempt number: Int?, from offset: Int64, limit: Int, patience: Duration = .zero, by caller: Caller
+    ) async throws -> [UInt8] {
         guard offset >= 0 else {
             throw Problem(.invalid, "pipelines.log.offset", "The offset \(offset) is negative.", fix: "Count from 0.")
         }
         let limit = min(max(limit, 1), 1 << 20)
         var attempt = try await attempt(of: id, step, number, by: caller)
-        if attempt.log == nil, attempt.ended == nil {
+        if attempt.ended == nil {
             do {
-                return try await runner.log(of: StepFolders.attemptID(id, attempt.unit, attempt.number), from: offset, limit: limit)
+                let attemptID = StepFolders.attemptID(id, attempt.unit, attempt.number)
+                let runner = try await running(attempt, of: id, by: caller)
+                if patience > .zero { try await Self.wait(patience, for: { try await runner.waitForLog(of: attemptID, beyond: offset) }) }
+                return try await runner.log(of: attemptID, from: offset, limit: limit)
             } catch let problem as Problem where problem.kind == .notFound {
-                // It ended between the two questions, or runs on another machine.
+                // It ended between the two questions, or runs on another machine: then what is kept is shown.
                 attempt = try await self.attempt(of: id, step, attempt.number, by: caller)
             }
         }
-        guard let log = attempt.log, let info = try await blobs.info(log), offset < info.size else { return [] }
-        var bytes: [UInt8] = []
-        for try await chunk in try await blobs.get(log, range: offset..<min(info.size, offset + Int64(limit))).bytes { bytes += chunk }
-        return bytes
+        return try await attempt.log?.read(from: offset, limit: limit, in: blobs) ?? []
+    }
+
+    /// The runner as its logs may be shown: without the step's secrets.
+    private func running(_ attempt: Attempt, of id: String, by caller: Caller) async throws -> any StepRunner {
+        let report = try await governor.read(.pipelineRead, by: caller) { transaction in
+            try ExecutionTable(transaction: transaction).find(id).map { execution in
+                try PipelineTable(transaction: transaction, workspace: execution.workspace)
+                    .find(execution.pipeline, execution.pipelineVersion)
+            } ?? nil
+        }
+        guard let version = report else { throw Self.unknown(id) }
+        let step = try PlannedPipelines.shared.plan(version, in: caller.workspace).steps[attempt.unit.step]
+        var values: [String] = []
+        for name in step?.secrets.values.sorted() ?? [] { values.append(try await secret(name, caller.workspace)) }
+        return values.isEmpty ? runner : MaskedRunner(runner: runner, mask: SecretMask(values))
+    }
+
+    private static func wait(_ limit: Duration, for body: @escaping @Sendable () async throws -> Void) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await Task.sleep(for: limit) }
+            group.addTask { try await body() }
+            try await group.next()
+            group.cancelAll()
+        }
     }
 
     private func attempt(of id: String, _ step: String, _ number: Int?, by caller: Caller) async throws -> Attempt {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Documents
 package import Domain
 import Expressions
 
@@ -18,9 +19,18 @@ package struct StepExpressions: Sendable {
     private static let limits = EvaluationLimits(cost: 1_000_000, memory: 32 << 20, time: .seconds(1))
 
     private let parameters: [String: ParameterSpecification.ValueType]
+    private let environment: ExpressionEnvironment
+    /// With `item` and `index`.
+    private let itemEnvironment: ExpressionEnvironment
 
     package init(parameters: [ParameterSpecification]) {
         self.parameters = Dictionary(parameters.map { ($0.name, $0.type) }, uniquingKeysWith: { first, _ in first })
+        var variables: [String: ExpressionType] = ["parameters": .map(.string, .dyn), "steps": .map(.string, .map(.string, .dyn))]
+        for parameter in parameters { variables["parameters.\(parameter.name)"] = Self.type(of: parameter.type) }
+        environment = ExpressionEnvironment(variables: variables, limits: Self.syntax)
+        variables["item"] = .dyn
+        variables["index"] = .int
+        itemEnvironment = ExpressionEnvironment(variables: variables, limits: Self.syntax)
     }
 
     /// Whether a condition holds.
@@ -68,8 +78,12 @@ package struct StepExpressions: Sendable {
     ///
     /// - Throws: As `stepsNamed`.
     package static func references(in source: String) throws(Problem) -> [StepReference] {
+        try references(of: try uses(in: source), in: source)
+    }
+
+    static func references(of uses: [VariableUse], in source: String) throws(Problem) -> [StepReference] {
         var references: [StepReference] = []
-        for use in try uses(in: source) where use.variable == "steps" {
+        for use in uses where use.variable == "steps" {
             guard let step = use.path.first else {
                 throw problem(
                     "steps", "'steps' stands alone in '\(source.printable)', at \(use.position.line):\(use.position.column).",
@@ -83,41 +97,29 @@ package struct StepExpressions: Sendable {
         return references
     }
 
-    /// Checks a condition when it is written.
+    /// Where an expression reads which variables.
+    static func uses(in source: String) throws(Problem) -> [VariableUse] {
+        try translating(source) { () throws(ExpressionError) in try VariableUse.all(in: source, limits: syntax) }
+    }
+
+    /// Checks an expression when it is written.
     ///
-    /// - Parameter hasItem: Whether `item` and `index` are there.
-    package func checkCondition(_ source: String, hasItem: Bool) throws(Problem) {
-        try checkParameters(of: source)
-        _ = try compile(source, expecting: .bool, hasItem: hasItem)
-    }
-
-    /// Checks what gives the list of a `forEach`.
-    package func checkItems(_ source: String) throws(Problem) {
-        try checkParameters(of: source)
-        _ = try compile(source, expecting: .list(.dyn), hasItem: false)
-    }
-
-    private func compile(_ source: String, expecting type: ExpressionType, hasItem: Bool) throws(Problem) -> CompiledExpression {
-        var variables: [String: ExpressionType] = ["parameters": .map(.string, .dyn), "steps": .map(.string, .map(.string, .dyn))]
-        for (name, parameter) in parameters { variables["parameters.\(name)"] = Self.type(of: parameter) }
-        if hasItem {
-            variables["item"] = .dyn
-            variables["index"] = .int
-        }
-        let environment = ExpressionEnvironment(variables: variables, limits: Self.syntax)
-        return try Self.translating(source, hasItem: hasItem) { () throws(ExpressionError) in
-            try environment.compile(source, expecting: type)
-        }
-    }
-
-    private func checkParameters(of source: String) throws(Problem) {
-        for use in try Self.uses(in: source) where use.variable == "parameters" {
+    /// - Parameter isList: Whether it gives the list of a `forEach`, and else a condition.
+    func check(_ source: String, _ uses: [VariableUse], isList: Bool, hasItem: Bool) throws(Problem) {
+        for use in uses where use.variable == "parameters" {
             guard let name = use.path.first, parameters[name] == nil else { continue }
             throw Self.problem(
                 "parameter.unknown",
                 "'\(source.printable)' speaks of the parameter '\(name.printable)', at \(use.position.line):\(use.position.column).",
                 why: "The pipeline has no such parameter.",
                 fix: DocumentNode.suggestion(for: name, among: parameters.keys.sorted()) ?? "Add it to 'spec.parameters'.")
+        }
+        _ = try compile(source, expecting: isList ? .list(.dyn) : .bool, hasItem: hasItem)
+    }
+
+    private func compile(_ source: String, expecting type: ExpressionType, hasItem: Bool) throws(Problem) -> CompiledExpression {
+        try Self.translating(source, hasItem: hasItem) { () throws(ExpressionError) in
+            try (hasItem ? itemEnvironment : environment).compile(source, expecting: type)
         }
     }
 
@@ -140,10 +142,6 @@ package struct StepExpressions: Sendable {
         if let item = scope.item { values["item"] = try ExpressionValue(json: item) }
         if let index = scope.index { values["index"] = .int(Int64(index)) }
         return values
-    }
-
-    private static func uses(in source: String) throws(Problem) -> [VariableUse] {
-        try translating(source) { () throws(ExpressionError) in try VariableUse.all(in: source, limits: syntax) }
     }
 
     private static func type(of parameter: ParameterSpecification.ValueType) -> ExpressionType {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Documents
 import Domain
 
 extension PlanCheck {
@@ -7,8 +8,7 @@ extension PlanCheck {
         let place = Place(step: step, path: ["forEach", "in"])
         switch fanOut.items {
         case .expression(let source):
-            let expressions = expressions
-            check(source, place, &needs) { () throws(Problem) in try expressions.checkItems(source) }
+            check(source, place, &needs, isList: true, hasItem: false)
         case .binding(let binding):
             guard !binding.refersToItem else {
                 refuse(place, "item.alone", "\(place.subject) refers to its own elements.", fix: "Bind a list.")
@@ -32,29 +32,19 @@ extension PlanCheck {
     }
 
     mutating func check(condition source: String, of step: StepSpecification, _ needs: inout Set<Int>) {
-        let expressions = expressions
-        check(source, Place(step: step, path: ["when"]), &needs) { () throws(Problem) in
-            try expressions.checkCondition(source, hasItem: step.forEach != nil)
-        }
+        check(source, Place(step: step, path: ["when"]), &needs, isList: false, hasItem: step.forEach != nil)
     }
 
-    private mutating func check(_ source: String, _ place: Place, _ needs: inout Set<Int>, _ types: () throws(Problem) -> Void) {
-        let references: [StepReference]
-        do {
-            references = try StepExpressions.references(in: source)
-        } catch {
-            refuse(place, error, saying: place.subject)
-            return
-        }
-        let before = refusals.count
-        for reference in references {
-            guard let position = find(reference.step, place, at: place.path) else { continue }
-            needs.insert(position)
-            check(reference, to: pipeline.steps[position], place)
-        }
-        guard refusals.count == before else { return }
-        do {
-            try types()
+    private mutating func check(_ source: String, _ place: Place, _ needs: inout Set<Int>, isList: Bool, hasItem: Bool) {
+        do throws(Problem) {
+            let uses = try StepExpressions.uses(in: source)
+            let before = refusals.count
+            for reference in try StepExpressions.references(of: uses, in: source) {
+                guard let position = find(reference.step, place, at: place.path) else { continue }
+                needs.insert(position)
+                check(reference, to: pipeline.steps[position], place)
+            }
+            if refusals.count == before { try expressions.check(source, uses, isList: isList, hasItem: hasItem) }
         } catch {
             refuse(place, error, saying: place.subject)
         }

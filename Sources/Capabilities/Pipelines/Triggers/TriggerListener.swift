@@ -4,16 +4,19 @@ package import Backends
 import Domain
 package import Governance
 
-/// Reads the ledger and fires triggers: firing, execution and ledger entry commit together, so that an event starts exactly one execution
-/// of each trigger, however many listeners there are and however often they begin again.
+/// Hears for the triggers: reads the ledger, looks at schedules, at events that wait, at folders and at backfills. What an event comes to
+/// is one transaction (`FiringDesk`), so that it starts exactly one execution of each trigger, however many listeners there are and however
+/// often they begin again.
 package struct TriggerListener: Sendable {
     private static let consumer = "triggers"
     private static let batch = 200
     private static let interval = Duration.seconds(1)
+    private static let folderInterval = Duration.seconds(2)
     /// An entry can be read a little after its commit, when it has its place in the ledger.
     private static let lag = Duration.milliseconds(100)
     private let governor: Governor
     private let clock: any Clock<Duration>
+    private let folders: WatchedFolders
     private let report: @Sendable (any Error) -> Void
     /// Why an event must not start anything now; nil lets it.
     private let block: @Sendable (any Transaction, LedgerEntry) throws -> String?
@@ -22,11 +25,13 @@ package struct TriggerListener: Sendable {
 
     /// - Parameter report: Receives what a pass failed with; the next one tries again.
     package init(
-        governor: Governor, clock: any Clock<Duration> = ContinuousClock(), report: @escaping @Sendable (any Error) -> Void = { _ in },
+        governor: Governor, clock: any Clock<Duration> = ContinuousClock(), folders: WatchedFolders = .none,
+        report: @escaping @Sendable (any Error) -> Void = { _ in },
         block: @escaping @Sendable (any Transaction, LedgerEntry) throws -> String?
     ) {
         self.governor = governor
         self.clock = clock
+        self.folders = folders
         self.report = report
         self.block = block
         (wakes, waker) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
@@ -44,6 +49,8 @@ package struct TriggerListener: Sendable {
                     waker.yield()
                 }
             }
+            // Reading large files must not hold up the rest.
+            group.addTask { await lookAtFolders() }
             for await _ in wakes {
                 do {
                     try await clock.sleep(for: Self.lag)
@@ -56,9 +63,46 @@ package struct TriggerListener: Sendable {
         }
     }
 
-    /// Deals with the entries that came since the last call.
+    /// Deals with the entries and times that came since the last call, and with what waits.
     package func pass() async throws {
         while try await step() {}
+        let now = governor.clock.now()
+        let (due, waiting) = try await governor.database.read { transaction in
+            (try TriggerTable.due(at: now, in: transaction), try TriggerTable.waiting(at: now, in: transaction))
+        }
+        for (workspace, name) in due { await guarded { try await tick(name, in: workspace) } }
+        for (workspace, name) in waiting { await guarded { try await settle(name, in: workspace) } }
+        await guarded { try await BackfillDriver(governor: governor, report: report).pass() }
+    }
+
+    /// Looks once at the folders that triggers watch.
+    package func look() async throws {
+        let watching = try await governor.database.read { try TriggerTable.watching(in: $0) }
+        for (workspace, trigger) in watching {
+            await guarded { try await FolderWatch(governor: governor, folders: folders, block: block).look(for: trigger, in: workspace) }
+        }
+    }
+
+    /// Forgets what came of times and ledger entries a quarter of a year ago.
+    package static func forgetOld(_ governor: Governor) async throws {
+        let limit = governor.clock.now() - .seconds(90 * 86_400)
+        try await governor.database.write { try TriggerFiringTable.forget(before: limit, in: $0) }
+    }
+
+    private func lookAtFolders() async {
+        while !Task.isCancelled {
+            do { try await clock.sleep(for: Self.folderInterval) } catch { return }
+            await guarded { try await look() }
+        }
+    }
+
+    /// One trigger's trouble is not another's.
+    private func guarded(_ body: () async throws -> Void) async {
+        do {
+            try await body()
+        } catch {
+            if !(error is CancellationError) { report(error) }
+        }
     }
 
     /// - Returns: Whether there may be more.
@@ -69,7 +113,8 @@ package struct TriggerListener: Sendable {
             var triggers: [String: [Trigger]] = [:]
             var matches: [(Trigger, LedgerEntry)] = []
             for entry in entries.map(\.entry) {
-                let known = try triggers[entry.workspace] ?? TriggerTable(transaction: transaction, workspace: entry.workspace).all()
+                let known =
+                    try triggers[entry.workspace] ?? TriggerTable(transaction: transaction, workspace: entry.workspace).listening()
                 triggers[entry.workspace] = known
                 matches += known.filter { $0.matches(entry) }.map { ($0, entry) }
             }
@@ -77,7 +122,7 @@ package struct TriggerListener: Sendable {
         }
         // Nothing is written when nothing has come.
         guard let last else { return false }
-        for (trigger, entry) in matches { try await fire(trigger, on: entry) }
+        for (trigger, entry) in matches { try await hear(entry, trigger) }
         try await governor.database.write { transaction in
             let position = ConsumerPosition(of: Self.consumer, in: transaction)
             // Another listener may be further.
@@ -86,36 +131,66 @@ package struct TriggerListener: Sendable {
         return count == Self.batch
     }
 
-    private func fire(_ trigger: Trigger, on entry: LedgerEntry) async throws {
-        let principal = Principal(name: "trigger-\(trigger.name)", kind: .system)
-        let caller = Caller(
-            session: Session(principal: principal, tokenID: nil, roles: [:]), workspace: entry.workspace, requestID: entry.id)
+    private func hear(_ entry: LedgerEntry, _ trigger: Trigger) async throws {
+        let event = TriggerEvent(entry)
+        let answer = TriggerExpressions.answer(trigger.specification, to: event)
         let block = block
-        _ = try await governor.change(.executionStart, by: caller) { change in
+        _ = try await governor.change(.executionStart, by: trigger.caller(in: entry.workspace, requestID: entry.id)) { change in
+            // Another listener, or this one before a crash, may have dealt with the event; the trigger may be gone or another.
             let table = TriggerTable(transaction: change.transaction, workspace: change.workspace)
-            // Another listener, or this one before a crash, may have dealt with the event.
-            if try table.hasFired(trigger.name, entry.id) { return Nothing() }
-            var firing = TriggerFiring(trigger: trigger.name, entry: entry.id, time: change.time)
-            firing.blocked = try block(change.transaction, entry)
-            if firing.blocked == nil {
-                do {
-                    let cause = "trigger/\(trigger.name) on \(entry.id)"
-                    firing.execution = try change.transaction.attempt {
-                        try Executions.insert(trigger.pipeline, trigger.parameters, startedBy: principal, cause: cause, in: change)
-                    }.id
-                } catch let problem as Problem where [.invalid, .notFound].contains(problem.kind) {
-                    // The pipeline or its data have changed since: later events and other triggers must not wait for that.
-                    firing.blocked = problem.what
-                }
-            }
-            try table.insert(firing)
-            try change.record(
-                firing.blocked == nil ? "trigger.fired" : "trigger.blocked", on: "trigger/\(trigger.name)",
-                [
-                    "entry": .string(entry.id), "execution": firing.execution.map { .string($0) } ?? .null,
-                    "because": firing.blocked.map { .string($0) } ?? .null,
-                ])
+            guard let current = try table.find(trigger.name), current.matches(entry) else { return Nothing() }
+            let answer =
+                current.generation == trigger.generation ? answer : TriggerExpressions.answer(current.specification, to: event)
+            var desk = FiringDesk(current, change, block: block)
+            _ = try desk.take(event, answer)
             return Nothing()
         }
+    }
+
+    private func tick(_ name: String, in workspace: String) async throws {
+        let block = block
+        let caller = Caller.controller(Trigger.principalPrefix + name, in: workspace)
+        _ = try await governor.change(.executionStart, by: caller) { change in
+            let table = TriggerTable(transaction: change.transaction, workspace: change.workspace)
+            guard var trigger = try table.find(name), trigger.paused == nil, case .schedule(let source) = trigger.specification.source
+            else {
+                return Nothing()
+            }
+            let schedule = try Schedule(source.cron, timeZone: source.timeZone)
+            let plan = TickPlan(schedule, source, since: trigger.considered ?? change.time, at: change.time)
+            (trigger.considered, trigger.nextDue) = (plan.considered, plan.next)
+            try table.saveProgress(trigger)
+            if let text = plan.missedText, let last = plan.missed?.upperBound {
+                var desk = FiringDesk(trigger, change, block: block)
+                try desk.miss(text, through: last)
+            }
+            for due in plan.due {
+                let event = TriggerEvent(tick: due, of: schedule, name)
+                // Each is settled before the next, with what the one before changed.
+                var desk = FiringDesk(try table.find(name) ?? trigger, change, block: block)
+                _ = try desk.take(event, TriggerExpressions.answer(trigger.specification, to: event))
+            }
+            return Nothing()
+        }
+    }
+
+    private func settle(_ name: String, in workspace: String) async throws {
+        let block = block
+        let now = governor.clock.now()
+        guard try await governor.database.read({ try FiringDesk.hasWork(of: name, in: workspace, at: now, $0) }) else { return }
+        let caller = Caller.controller(Trigger.principalPrefix + name, in: workspace)
+        _ = try await governor.change(.executionStart, by: caller) { change in
+            let table = TriggerTable(transaction: change.transaction, workspace: change.workspace)
+            guard let trigger = try table.find(name), trigger.paused == nil else { return Nothing() }
+            var desk = FiringDesk(trigger, change, block: block)
+            try desk.settle()
+            return Nothing()
+        }
+    }
+}
+
+extension Trigger {
+    func caller(in workspace: String, requestID: String? = nil) -> Caller {
+        Caller(session: Session(principal: principal, tokenID: nil, roles: [:]), workspace: workspace, requestID: requestID)
     }
 }

@@ -10,6 +10,8 @@ package import Pipelines
 /// Executions: started, watched, cancelled, and what their steps print.
 package struct ExecutionRoutes: RouteGroup {
     private static let largestLogPiece = 1 << 20
+    /// Seconds that a reader of a log may wait for more.
+    private static let longestWait = 20
 
     private let executions: Executions
 
@@ -88,9 +90,11 @@ package struct ExecutionRoutes: RouteGroup {
     /// The bytes as the step printed them, whatever they are.
     private func log(_ request: Request, _ context: APIContext) async throws -> Response {
         let query = request.uri.queryParameters
+        let patience = min(max(query["wait"].flatMap { Int($0) } ?? 0, 0), Self.longestWait)
         let bytes = try await executions.log(
             of: try context.parameter("execution"), step: try context.parameter("step"), attempt: query["attempt"].flatMap { Int($0) },
             from: query["offset"].flatMap { Int64($0) } ?? 0, limit: query["limit"].flatMap { Int($0) } ?? Self.largestLogPiece,
+            patience: .seconds(patience),
             by: context.caller)
         return Answer.data(Data(bytes), type: "application/octet-stream")
     }

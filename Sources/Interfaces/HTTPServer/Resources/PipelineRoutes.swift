@@ -6,17 +6,15 @@ import Governance
 import Hummingbird
 package import Pipelines
 
-/// Pipelines as documents, and the triggers that start them.
+/// Pipelines as documents.
 package struct PipelineRoutes: RouteGroup {
-    /// 16 MiB: a document of 1 MiB and the names of ten thousand files.
-    private static let largestPipeline = 16 << 20
+    /// 24 MiB: a document of 8 MiB and the names of ten thousand files.
+    private static let largestPipeline = 24 << 20
 
     private let catalogue: PipelineCatalogue
-    private let triggers: Triggers
 
-    package init(catalogue: PipelineCatalogue, triggers: Triggers) {
+    package init(catalogue: PipelineCatalogue) {
         self.catalogue = catalogue
-        self.triggers = triggers
     }
 
     package var routes: [Route] {
@@ -24,9 +22,6 @@ package struct PipelineRoutes: RouteGroup {
             Route(.get, "/api/v1/pipelines", .permission(.pipelineRead), handler: list),
             Route(.post, "/api/v1/pipelines", .permission(.pipelineApply), bodyLimit: Self.largestPipeline, handler: apply),
             Route(.get, "/api/v1/pipelines/{pipeline}", .permission(.pipelineRead), handler: show),
-            Route(.get, "/api/v1/triggers", .permission(.pipelineRead), handler: listTriggers),
-            Route(.post, "/api/v1/triggers", .permission(.pipelineApply), handler: applyTrigger),
-            Route(.get, "/api/v1/triggers/{trigger}/firings", .permission(.pipelineRead), handler: listFirings),
         ]
     }
 
@@ -55,25 +50,6 @@ package struct PipelineRoutes: RouteGroup {
         let version = try await catalogue.get(try context.parameter("pipeline"), version: number, by: context.caller)
         return try Answer.json(PipelineAnswer(version, content: try PipelineContent(version)))
     }
-
-    private func listTriggers(_ request: Request, _ context: APIContext) async throws -> Response {
-        try Answer.json(Page(items: try await triggers.list(by: context.caller).map(TriggerAnswer.init)))
-    }
-
-    private func applyTrigger(_ request: Request, _ context: APIContext) async throws -> Response {
-        var context = context
-        let body = try await RequestBody.json(ApplyTriggerRequest.self, of: request, &context)
-        let trigger = try await triggers.apply(
-            body.name, verb: body.event, resource: body.resource, pipeline: body.pipeline, parameters: body.parameters ?? [:],
-            by: context.caller)
-        return try Answer.json(TriggerAnswer(trigger), status: .created)
-    }
-
-    private func listFirings(_ request: Request, _ context: APIContext) async throws -> Response {
-        let firings = try await triggers.firings(
-            of: try context.parameter("trigger"), limit: try ListQuery(request).limit, by: context.caller)
-        return try Answer.json(Page(items: firings.map(TriggerFiringAnswer.init)))
-    }
 }
 
 extension PipelineAnswer {
@@ -95,19 +71,5 @@ extension PipelineContent {
             steps: try ExecutionPlan(specification).nodes.map {
                 PlannedStepAnswer(name: $0.step.name, kind: $0.step.kind.rawValue, needs: $0.needs)
             })
-    }
-}
-
-extension TriggerAnswer {
-    init(_ trigger: Trigger) {
-        self.init(
-            name: trigger.name, event: trigger.verb, resource: trigger.resource, pipeline: trigger.pipeline, parameters: trigger.parameters,
-            author: trigger.author, created: trigger.created.milliseconds)
-    }
-}
-
-extension TriggerFiringAnswer {
-    init(_ firing: TriggerFiring) {
-        self.init(entry: firing.entry, execution: firing.execution, blocked: firing.blocked, time: firing.time.milliseconds)
     }
 }

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Backends
+import Domain
+import Governance
+
+/// Takes events in and carries out what `FiringQueue` decides, within one change: what came of an event and the execution it starts commit
+/// together, so that it starts one however many servers see it and however often they begin again.
+struct FiringDesk {
+    /// Why an event of the ledger must not start anything now; nil lets it.
+    typealias Block = @Sendable (any Transaction, LedgerEntry) throws -> String?
+
+    private let change: Change
+    private let block: Block
+    private var trigger: Trigger
+    private let firings: TriggerFiringTable
+    private let triggers: TriggerTable
+
+    init(_ trigger: Trigger, _ change: Change, block: @escaping Block) {
+        self.trigger = trigger
+        self.change = change
+        self.block = block
+        firings = TriggerFiringTable(of: trigger.name, in: change.workspace, change.transaction)
+        triggers = TriggerTable(transaction: change.transaction, workspace: change.workspace)
+    }
+
+    /// What came of the event, which may be known already or still wait.
+    mutating func take(_ event: TriggerEvent, _ answer: TriggerExpressions.Answer) throws -> TriggerFiring {
+        if let known = try firings.find(event.entry) { return known }
+        var firing = TriggerFiring(event, of: trigger.name, depth: try depth(of: event), at: change.time)
+        guard trigger.paused == nil else { return try refuse(firing, .paused, "The trigger is paused.") }
+        switch answer {
+        case .refused(let reason, let text): return try refuse(firing, reason, text)
+        case .accepted(let parameters, let key):
+            firing.parameters = parameters
+            firing.key = key
+        }
+        guard firing.depth < trigger.specification.maximumDepth else {
+            return try refuse(
+                firing, .depth, "\(firing.depth) executions before it were started by triggers because of each other, which is the most.")
+        }
+        try firings.insert(firing)
+        trigger.pendingSince = trigger.pendingSince ?? change.time
+        try settle()
+        return try firings.find(event.entry) ?? firing
+    }
+
+    /// Says that times passed without a look.
+    mutating func miss(_ text: String, through last: Timestamp) throws {
+        let firing = TriggerFiring(
+            trigger: trigger.name, entry: "missed/\(last.rfc3339)", state: .pending, execution: nil, blocked: nil, reason: nil,
+            subject: last.rfc3339, key: nil, parameters: nil, depth: 0, time: change.time, decided: nil)
+        if try firings.find(firing.entry) == nil { _ = try refuse(firing, .missed, text) }
+    }
+
+    /// Decides about the events that wait, as far as that can be done now.
+    mutating func settle() throws {
+        var pending = try firings.pending()
+        let before = trigger
+        var queue = try Self.queue(of: trigger, pending, firings, change.workspace, change.time, change.transaction)
+        deciding: while true {
+            switch queue.next(at: change.time) {
+            case .idle:
+                (trigger.pendingSince, trigger.waiting, trigger.nextLook) = (nil, nil, nil)
+                break deciding
+            case .wait(let until, let because):
+                trigger.waiting = because
+                // What waits for others' ends is looked at in every pass; writing down when would make each of them a write.
+                if until > change.time || trigger.nextLook.map({ $0 > change.time }) ?? true { trigger.nextLook = until }
+                break deciding
+            case .makeRoom:
+                let cancelled = try cancelReplaceable(queue.open - queue.cancelling - trigger.specification.concurrency.limit + 1)
+                queue.cancelling += cancelled
+                queue.replaceable = max(0, queue.replaceable - max(cancelled, 1))
+            case .skip(let entry, let reason, let text):
+                if let firing = pending.first(where: { $0.entry == entry }) { try end(firing, reason, text) }
+            case .start(let entry):
+                guard let firing = pending.first(where: { $0.entry == entry }) else { break deciding }
+                if let execution = try start(firing) {
+                    queue.open += 1
+                    queue.startedLately += 1
+                    queue.lastStarted = change.time
+                    if let key = firing.key { queue.started[key] = execution }
+                }
+            }
+            // Whatever was decided is over for its event.
+            pending = try firings.pending()
+            queue.pending = pending.map { FiringQueue.Pending(entry: $0.entry, key: $0.key, arrived: $0.time) }
+        }
+        if trigger != before { try triggers.saveProgress(trigger) }
+    }
+
+    /// Whether `settle` would change anything. Read only: a look at each pass must not be a write, which would wake the next one.
+    static func hasWork(of name: String, in workspace: String, at now: Timestamp, _ transaction: any Transaction) throws -> Bool {
+        guard let trigger = try TriggerTable(transaction: transaction, workspace: workspace).find(name), trigger.paused == nil else {
+            return false
+        }
+        let firings = TriggerFiringTable(of: name, in: workspace, transaction)
+        switch try queue(of: trigger, try firings.pending(), firings, workspace, now, transaction).next(at: now) {
+        case .wait(let until, let because): return until > now || trigger.waiting != because
+        case .idle: return trigger.nextLook != nil
+        default: return true
+        }
+    }
+
+    private static func queue(
+        of trigger: Trigger, _ pending: [TriggerFiring], _ firings: TriggerFiringTable, _ workspace: String, _ now: Timestamp,
+        _ transaction: any Transaction
+    ) throws -> FiringQueue {
+        let open = OpenExecutions(of: trigger.pipeline, in: workspace, transaction)
+        var started: [String: String] = [:]
+        for key in Set(pending.compactMap(\.key)) { started[key] = try firings.execution(for: key) }
+        let lately = trigger.specification.budgetPerDay == nil ? 0 : try firings.count(startedAfter: now - .seconds(86_400))
+        var queue = FiringQueue(
+            specification: trigger.specification,
+            pending: pending.map { FiringQueue.Pending(entry: $0.entry, key: $0.key, arrived: $0.time) },
+            pendingSince: trigger.pendingSince, lastStarted: trigger.lastStarted, startedLately: lately, started: started)
+        switch trigger.specification.concurrency.policy {
+        case .allow: break
+        case .forbid, .queue: queue.open = try open.count()
+        case .replace:
+            let all = try open.all()
+            queue.open = all.count
+            queue.cancelling = all.count { $0.isCancelling }
+            queue.replaceable = all.count { $0.isReplaceable }
+        }
+        return queue
+    }
+
+    /// - Returns: The execution; nil when none could be started, which the firing then says.
+    private mutating func start(_ firing: TriggerFiring) throws -> String? {
+        var firing = firing
+        let entry = try LedgerReader(transaction: change.transaction).entry(id: firing.entry)?.entry
+        if let entry, let because = try block(change.transaction, entry) {
+            try end(firing, .blocked, because)
+            return nil
+        }
+        do {
+            let (change, trigger) = (change, trigger)
+            let execution = try change.transaction.attempt {
+                // What is no ledger entry becomes one, so that an execution's cause can be proved.
+                let cause =
+                    try entry?.id
+                    ?? change.record(
+                        "trigger.heard", on: trigger.resource,
+                        ["event": .string(firing.entry), "subject": firing.subject.map { .string($0) } ?? .null])
+                return try Executions.insert(
+                    trigger.pipeline, firing.parameters ?? [:], startedBy: trigger.principal, cause: "trigger/\(trigger.name) on \(cause)",
+                    in: change)
+            }
+            firing.execution = execution.id
+            firing.state = .done
+            firing.decided = change.time
+            try firings.settle(firing)
+            if let key = firing.key { try firings.use(key, for: execution.id, at: change.time) }
+            self.trigger.lastStarted = change.time
+            try change.record(
+                "trigger.fired", on: trigger.resource,
+                ["entry": .string(firing.entry), "execution": .string(execution.id), "because": .null])
+            return execution.id
+        } catch let problem as Problem where [.invalid, .notFound, .rejected, .conflict, .tooLarge].contains(problem.kind) {
+            // The pipeline or its data have changed since: later events and other triggers must not wait for that.
+            try end(firing, .unstartable, problem.what)
+            return nil
+        }
+    }
+
+    /// - Returns: How many are being cancelled now.
+    private func cancelReplaceable(_ number: Int) throws -> Int {
+        let open = try OpenExecutions(of: trigger.pipeline, in: change.workspace, change.transaction).all()
+        let oldest = open.filter(\.isReplaceable).prefix(max(0, number))
+        for execution in oldest { try change.cancel(execution, because: trigger.resource) }
+        return oldest.count
+    }
+
+    private func refuse(_ firing: TriggerFiring, _ reason: TriggerFiring.Reason, _ text: String) throws -> TriggerFiring {
+        try firings.insert(firing)
+        return try end(firing, reason, text)
+    }
+
+    @discardableResult
+    private func end(_ firing: TriggerFiring, _ reason: TriggerFiring.Reason, _ text: String) throws -> TriggerFiring {
+        var firing = firing
+        (firing.state, firing.reason, firing.blocked, firing.decided) = (.done, reason, text, change.time)
+        try firings.settle(firing)
+        if reason.isNotable {
+            try change.record(
+                "trigger.blocked", on: trigger.resource,
+                ["entry": .string(firing.entry), "execution": .null, "reason": .string(reason.rawValue), "because": .string(text)])
+        }
+        return firing
+    }
+
+    /// Executions that triggers started, one because of the other, before this event.
+    private func depth(of event: TriggerEvent) throws -> Int {
+        if let execution = event.execution {
+            return try TriggerFiringTable.depth(of: execution, in: change.workspace, change.transaction)
+        }
+        // Steps of an execution act in the name of the trigger that started it.
+        let prefix = "system:" + Trigger.principalPrefix
+        guard let actor = event.ledgerEntry?.actor, actor.hasPrefix(prefix) else { return 0 }
+        return try TriggerFiringTable.depth(ofLastBy: String(actor.dropFirst(prefix.count)), in: change.workspace, change.transaction)
+    }
+}
