@@ -77,7 +77,6 @@ let package = Package(
         target("Expressions", "Sources/Expressions", []),
         target("Documents", "Sources/Documents", ["Domain", yams]),
         target("CStepSupervisor", "Sources/CStepSupervisor", []),
-        target("Documents", "Sources/Documents", ["Domain", yams]),
         target("Backends", "Sources/Backends", ["Domain", "CStepSupervisor", crypto], exclude: ["Blobs/README.md"]),
 
         capability("Governance", after: "Documents", with: crypto),

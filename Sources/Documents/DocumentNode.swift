@@ -21,8 +21,6 @@ package struct DocumentNode {
     }
 
     package var line: Int { node.mark?.line ?? 1 }
-    /// In code points, from 1.
-    package var column: Int { node.mark?.column ?? 1 }
     package var place: DocumentPlace { DocumentPlace(node.mark) }
     package var isMapping: Bool { node.mapping != nil }
     package var isList: Bool { node.sequence != nil }

@@ -53,7 +53,7 @@ package struct PipelineParser {
             // The plan knows steps, the document knows places.
             let place = (refusal.step.flatMap { nodes[$0] } ?? specification).located(refusal.path)
             var problem = refusal.problem
-            problem.what = place.place.description + ": " + problem.what
+            problem.what = place.place.text + problem.what
             problems.add(problem)
         }
         return problems.isEmpty ? pipeline : nil

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Backends
-import Documents
 import Domain
 import Governance
 import Tracking

@@ -52,33 +52,4 @@ package struct TriggerKind: ShapedDocumentKind {
         members["name"] = nil
         return .object(members)
     }
-
-    private static func canonical(_ specification: TriggerSpecification) throws -> JSONValue {
-        guard case .object(var members) = try CanonicalSpec.encode(specification) else { return .null }
-        members["name"] = nil
-        return .object(members)
-    }
-
-    private static func spec(_ source: String) -> DocumentShape {
-        .record([
-            sources[source] ?? DocumentField(source, .anything, "What it hears.", isRequired: true),
-            DocumentField("pipeline", .name, "The pipeline to start.", isRequired: true),
-            DocumentField("condition", .text(length: 1...16_384), "A CEL expression over 'event' that must hold."),
-            DocumentField("parameters", .map(.anything), "The values that executions are started with, or {expression: CEL}."),
-            DocumentField("key", .text(length: 1...16_384), "A CEL expression that gives a text; no text starts a second execution."),
-            DocumentField("debounce", .map(.anything), "quietSeconds, longestWaitSeconds, minimumIntervalSeconds, maximumPending."),
-            DocumentField("budgetPerDay", .integer(1...100_000), "Most executions in any 24 hours."),
-            DocumentField("concurrency", .map(.anything), "policy (allow, forbid, queue, replace) and limit."),
-            DocumentField("maximumDepth", .integer(1...100), "How long a chain of triggers may be that start each other."),
-        ])
-    }
-
-    private static let sources: [String: DocumentField] = [
-        "schedule": DocumentField("schedule", .map(.anything), "Times: cron, timeZone, missed (skip, last, all), cap.", isRequired: true),
-        "event": DocumentField(
-            "event", .either([.text(length: 1...100), .map(.anything)]), "A ledger event: its verb, or verb and resource.", isRequired: true
-        ),
-        "http": DocumentField("http", .map(.anything), "CloudEvents sent to the trigger's address.", isRequired: true),
-        "files": DocumentField("files", .map(.anything), "Files that arrive: folder, pattern.", isRequired: true),
-    ]
 }
