@@ -75,16 +75,18 @@ let package = Package(
         target("Domain", "Sources/Domain", []),
         target("Statistics", "Sources/Statistics", []),
         target("Expressions", "Sources/Expressions", []),
+        target("Documents", "Sources/Documents", ["Domain", yams]),
         target("CStepSupervisor", "Sources/CStepSupervisor", []),
         target("Backends", "Sources/Backends", ["Domain", "CStepSupervisor", crypto], exclude: ["Blobs/README.md"]),
 
-        capability("Governance", with: crypto),
+        capability("Governance", after: "Documents", with: crypto),
         capability("Tracking", after: "Governance", "Statistics", with: "CZlib", crypto),
-        capability("Registry", after: "Governance", "Tracking", with: crypto, yams),
-        capability("Pipelines", after: "Governance", "Tracking", "Expressions", with: crypto, yams),
+        capability("Registry", after: "Documents", "Governance", "Tracking", with: crypto, yams),
+        capability("Pipelines", after: "Documents", "Governance", "Tracking", "Expressions", with: crypto),
         capability("Delivery", after: "Governance", "Tracking", "Registry", "Statistics", with: crypto),
         capability("Serving", after: "Governance", "Registry", "Delivery"),
-        capability("Monitoring", after: "Governance", "Tracking", "Registry", "Delivery", "Serving", "Statistics", with: crypto),
+        capability(
+            "Monitoring", after: "Documents", "Governance", "Tracking", "Registry", "Delivery", "Serving", "Statistics", with: crypto),
 
         library("CPostgres", "libpq", apt: "libpq-dev"),
         library("CZlib", "zlib", apt: "zlib1g-dev"),
@@ -96,7 +98,7 @@ let package = Package(
 
         interface("API"),
         interface("OpenTelemetry", exclude: ["trace.proto"], "Tracking", protobuf),
-        interface("Client", "API", httpClient, nioCore, nioFoundation, nioHTTP1, nioSSL),
+        interface("Client", "API", crypto, httpClient, nioCore, nioFoundation, nioHTTP1, nioSSL),
         interface(
             "HTTPServer", "API", "Backends", "Governance", "Tracking", "Registry", "Pipelines", "Delivery", "Serving", "Monitoring", crypto,
             hummingbird, httpTypes, logging, nioCore, nioFoundation),
@@ -127,10 +129,14 @@ let package = Package(
         tests("StepRunner", "Domain", "Backends"),
         tests("OnnxRuntime", "Domain", "Backends", "OnnxRuntime"),
         tests("Governance", "Domain", "Backends", "Governance", "TestSupport"),
+        tests(
+            "Declarations", "Domain", "Backends", "Documents", "Governance", "Tracking", "Registry", "Pipelines", "Delivery", "Serving",
+            "Monitoring", "TestSupport"),
         tests("Egress", "Domain", "Backends", "Egress"),
         tests("Webhooks", "Domain", "Backends", "Governance", "TestSupport"),
         tests("Ledger", "Domain", "Backends", "Governance", "TestSupport", crypto),
-        tests("Pipelines", "Domain", "Pipelines"),
+        tests("Documents", "Domain", "Documents"),
+        tests("Pipelines", "Domain", "Documents", "Pipelines"),
         tests("PipelineEngine", "Domain", "Backends", "Governance", "Tracking", "Pipelines", "TestSupport"),
         tests("Delivery", "Domain", "Backends", "Governance", "Tracking", "Registry", "Delivery", "Statistics", "TestSupport"),
         tests("Tracking", "Domain", "Backends", "Governance", "Tracking", "Statistics", "TestSupport", crypto),

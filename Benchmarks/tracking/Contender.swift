@@ -28,7 +28,11 @@ final class Contender {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         self.postgres = engine == .postgres ? postgres : nil
         if let postgres = self.postgres {
-            try Tool.run(["psql", "--quiet", postgres, "-c", "CREATE DATABASE \(name)"])
+            // One of an earlier size or part is in the way.
+            try Tool.run([
+                "psql", "--quiet", postgres, "-c", "SET client_min_messages = warning",
+                "-c", "DROP DATABASE IF EXISTS \(name) WITH (FORCE)", "-c", "CREATE DATABASE \(name)",
+            ])
         }
     }
 

@@ -93,9 +93,13 @@ struct Fill {
         let name = "'listed ' || CAST(i AS TEXT)"
         switch contender.product {
         case .stock:
-            try execute([
-                "INSERT INTO experiments (experiment_id, name, artifact_location, lifecycle_stage, creation_time, last_update_time) \(series(count, "1000 + i, \(name), 'mlflow-artifacts:/x', 'active', i, i"))"
-            ])
+            // Postgres counts experiments apart from their rows: without this it gives out the ids that are taken, and the stock server
+            // answers that the name is.
+            let counter = "SELECT setval(pg_get_serial_sequence('experiments', 'experiment_id'), 1000000000)"
+            try execute(
+                [
+                    "INSERT INTO experiments (experiment_id, name, artifact_location, lifecycle_stage, creation_time, last_update_time) \(series(count, "1000 + i, \(name), 'mlflow-artifacts:/x', 'active', i, i"))"
+                ] + (contender.engine == .postgres ? [counter] : []))
         case .dhow:
             try execute([
                 "INSERT INTO experiment (id, workspace, name, location, lifecycle, created, updated) \(series(count, "1000 + i, 'default', \(name), 'store:x', 'active', i, i"))",

@@ -11,7 +11,9 @@ let folder = FileManager.default.temporaryDirectory.appending(path: "dhow-bench-
 try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
 let postgres = environment["DHOW_TEST_POSTGRES"].flatMap { $0 == "off" ? nil : $0 }
 let seconds = environment["DHOW_BENCH_SECONDS"].flatMap(Double.init) ?? 3
-let engines: [Contender.Engine] = postgres == nil ? [.sqlite] : [.sqlite, .postgres]
+let engines = (environment["DHOW_BENCH_ENGINES"] ?? "sqlite,postgres").split(separator: ",")
+    .compactMap { Contender.Engine(rawValue: String($0)) }
+    .filter { $0 == .sqlite || postgres != nil }
 
 let sizes = (environment["DHOW_BENCH_SIZES"] ?? "1000,10000,100000,1000000").split(separator: ",").compactMap { Int($0) }
 

@@ -20,6 +20,11 @@ struct Dhow: AsyncParsableCommand {
                     ServeCommand.self, MigrateCommand.self, DoctorCommand.self, KeyCommands.self, BlobCommands.self, DemoCommand.self,
                     ExportCommand.self, ImportCommands.self, RetentionCommands.self,
                 ]),
+            CommandGroup(
+                name: "Documents:",
+                subcommands: [
+                    PlanCommand.self, ApplyCommand.self, DriftCommand.self, DeleteCommand.self, DocumentCommands.self, SchemaCommand.self,
+                ]),
             CommandGroup(name: "Identity:", subcommands: [TokenCommands.self, BindingCommands.self]),
             CommandGroup(name: "Evidence:", subcommands: [LedgerCommands.self, LineageCommands.self]),
             CommandGroup(

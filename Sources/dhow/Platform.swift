@@ -165,7 +165,7 @@ struct Platform: Sendable {
                 artifacts: artifacts, runs: RunTracking(governor: governor), models: LoggedModelTracking(governor: governor)),
             SnapshotRoutes(snapshots: snapshots, blobs: storage.blobs),
             PipelineRoutes(catalogue: PipelineCatalogue(governor: governor)),
-            TriggerRoutes(triggers: Triggers(governor: governor, folders: storage.settings.watchedFolders), clock: storage.clock),
+            TriggerRoutes(triggers: triggers, clock: storage.clock),
             BackfillRoutes(backfills: Backfills(governor: governor)),
             ExecutionRoutes(executions: executions),
             ModelRoutes(registry: registry),
@@ -185,9 +185,20 @@ struct Platform: Sendable {
             ImportRoutes(imports: Imports(governor: governor, blobs: storage.blobs), blobs: storage.blobs),
             ExportRoutes(exports: Exports(governor: governor), artifacts: artifacts, registry: registry),
             RetentionRoutes(retention: Retention(governor: governor)),
+            DocumentRoutes(declarations: Declarations(governor: governor, kinds: documentKinds)),
             LedgerRoutes(governor: governor, key: ledger.key),
             LineageRoutes(query: lineage, key: ledger.key),
         ]
+    }
+
+    private var triggers: Triggers { Triggers(governor: governor, folders: storage.settings.watchedFolders) }
+
+    /// What is referred to comes before what refers to it.
+    private var documentKinds: DocumentKinds {
+        DocumentKinds([
+            RoleBindingKind(), PipelineKind(), MonitorKind(), RetentionPolicyKind(), WebhookKind(webhooks: webhooks.use),
+            TriggerKind(triggers: triggers),
+        ])
     }
 
     private var lineage: LineageQuery {

@@ -17,6 +17,8 @@ import Testing
         "/livez": "says only that the process answers",
         "/readyz": "says only whether to send requests",
         "/api/v1/version": "the program's name and version",
+        "/api/v1/schemas": "the kinds of documents, the same in every installation",
+        "/api/v1/schemas/{kind}": "the shape of a kind of documents, fetched by editors",
         "/health": "MLflow's liveness probe",
         "/version": "the MLflow version spoken, asked before logging in",
         "/v2": "Open Inference server metadata",

@@ -12,7 +12,7 @@ struct AgainTests {
         """
         - {name: make, command: [sh, -c, 'echo x >> "$WORLD/makes"; echo made > "$DHOW_OUTPUT_FILE"'], cache: false, outputs: {file: {path: file}}}
         - {name: check, command: [sh, -c, 'test -e "$WORLD/good" && cat "$DHOW_INPUT_FILE"'], cache: false, inputs: {file: {step: make, output: file}}}
-        - {name: ask, kind: approval, needs: [check], with: {}}
+        - {name: ask, kind: approval, needs: [check], with: {model: flights, version: 3, endpoint: flights, report: none}}
         """)
 
     @Test("go on from what ended well, whatever its kind, and do the rest", arguments: TestDatabase.allCases)

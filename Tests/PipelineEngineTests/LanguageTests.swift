@@ -134,7 +134,7 @@ struct LanguageTests {
                 spec:
                   concurrency: {policy: \(policy), limit: 1}
                   steps:
-                  - {name: wait, kind: approval, with: {}}
+                  - {name: wait, kind: approval, with: {model: flights, version: 3, endpoint: flights, report: none}}
                 """
             }
             let handler = ScriptedHandler(.waiting)

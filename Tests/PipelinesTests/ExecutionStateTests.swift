@@ -216,7 +216,7 @@ struct ExecutionStateTests {
     @Test("runs a step for each element, as many at a time as it says, and ends it with the last")
     func fanOut() throws {
         var step = StepSpecification(name: "each", command: ["x"], isCacheable: false)
-        step.forEach = FanOut(.binding(.parameter("list")), limit: 2)
+        step.forEach = FanOut(.binding(.value([1, 2, 3])), limit: 2)
         var state = try Self.state(step, StepSpecification(name: "after", needs: ["each"], command: ["x"], isCacheable: false))
         var ready = state.takeReady(limit: 10)
         #expect(ready == [.expand(step: "each")])
@@ -241,7 +241,7 @@ struct ExecutionStateTests {
     @Test("ends a step well whose list is empty")
     func emptyList() throws {
         var step = StepSpecification(name: "each", command: ["x"])
-        step.forEach = FanOut(.binding(.parameter("list")))
+        step.forEach = FanOut(.binding(.value([])))
         var state = try Self.state(step)
         state.apply(.expanded(step: "each", count: 0))
         #expect(state.nextActions() == [.finish(.succeeded)])

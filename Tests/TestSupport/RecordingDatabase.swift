@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Backends
+import Domain
+import Foundation
 import Synchronization
 
 /// Passes everything on to a database and keeps the reading statements.
@@ -35,6 +37,59 @@ extension RecordingDatabase {
     /// How SQLite would run the statement, a line for each of its steps.
     package func plan(of sql: String, _ values: [DatabaseValue]) async throws -> [String] {
         try await database.read { try $0.rows("EXPLAIN QUERY PLAN " + sql, values: values).map { try $0["detail"] } }
+    }
+
+    /// How many rows of tables Postgres reads for the statement, those it passes over among them. Its plan is the one it makes for all
+    /// arguments alike, which it also takes for a statement that comes again and again.
+    package func rowsRead(by sql: String, _ values: [DatabaseValue]) async throws -> Int {
+        let arguments = try values.map { value in
+            switch value {
+            case .null: "NULL"
+            case .integer(let number): "\(number)"
+            case .real(let number): "\(number)"
+            case .text(let text): "'" + text.replacing("'", with: "''") + "'"
+            case .blob: throw Problem(.internal, "test.plan.blob", "A plan with bytes among its arguments is not asked for yet.")
+            }
+        }
+        return try await database.read { transaction in
+            for command in ["SET LOCAL plan_cache_mode = force_generic_plan", "PREPARE asked AS " + sql] {
+                _ = try transaction.execute(command, values: [])
+            }
+            let call = arguments.isEmpty ? "asked" : "asked(\(arguments.joined(separator: ", ")))"
+            let row = try transaction.row("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) EXECUTE \(call)")
+            _ = try transaction.execute("DEALLOCATE asked", values: [])
+            let text: String = try row?["QUERY PLAN"] ?? "[]"
+            return try JSONDecoder().decode([PostgresPlan].self, from: Data(text.utf8)).reduce(0) { $0 + $1.root.rowsRead }
+        }
+    }
+}
+
+/// What `EXPLAIN (ANALYZE, FORMAT JSON)` says of a statement.
+private struct PostgresPlan: Decodable {
+    let root: Node
+
+    enum CodingKeys: String, CodingKey { case root = "Plan" }
+
+    struct Node: Decodable {
+        let table: String?
+        let rows: Double
+        let passedOver: Double?
+        let loops: Double
+        let nodes: [Node]?
+
+        enum CodingKeys: String, CodingKey {
+            case table = "Relation Name"
+            case rows = "Actual Rows"
+            case passedOver = "Rows Removed by Filter"
+            case loops = "Actual Loops"
+            case nodes = "Plans"
+        }
+
+        /// The numbers of rows are means of the loops.
+        var rowsRead: Int {
+            let own = table == nil ? 0 : Int((rows + (passedOver ?? 0)) * loops)
+            return (nodes ?? []).reduce(own) { $0 + $1.rowsRead }
+        }
     }
 }
 

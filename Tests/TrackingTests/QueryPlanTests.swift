@@ -38,6 +38,34 @@ import Tracking
         }
     }
 
+    /// Postgres knows of a table what it saw of it some time ago: that its series are short, perhaps.
+    @Test(
+        "points of a chart cost Postgres few rows, however long the series", arguments: TestDatabase.allCases.filter { $0 == .postgres })
+    func chartOfLongSeries(engine: TestDatabase) async throws {
+        try await TrackingWorld.with(engine) { world in
+            let limit = 100
+            let run = try await world.newRun()
+            // Far more rows than a table has that Postgres would rather read whole.
+            try await world.governor.database.write { transaction in
+                _ = try transaction.execute(
+                    """
+                    INSERT INTO metric (run, key, step, time, value, is_nan)
+                    WITH RECURSIVE n (i) AS (SELECT CAST(0 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < 49999)
+                    SELECT CAST(? AS TEXT), 'loss', i, 1, 0.5, 0 FROM n
+                    """, values: [.text(run.id)])
+            }
+            let database = RecordingDatabase(world.governor.database)
+            let governor = Governor(database: database, clock: world.clock, identifiers: world.governor.identifiers)
+            let chart = try await RunTracking(governor: governor).sampledHistory(
+                of: "loss", in: [run.id], from: nil, through: nil, limit: limit, by: world.caller)
+            #expect((limit...limit + 1).contains(chart.count))
+            for (sql, values) in database.statements {
+                let rows = try await database.rowsRead(by: sql, values)
+                #expect(rows <= 2 * limit, "\(sql)")
+            }
+        }
+    }
+
     @Test("a run is found with all that it logged by indexes")
     func get() async throws {
         try await expectIndexes { runs, run, caller in _ = try await runs.get(run.id, by: caller) }

@@ -14,6 +14,8 @@ package enum MonitoringMigrations {
                 [
                     "CREATE INDEX prediction_by_candidate ON prediction (workspace, endpoint, candidate, logged, id) WHERE candidate IS NOT NULL"
                 ]),
+            // What was measured stays, so the monitor's row does too.
+            Migration(3, "monitors that were deleted", ["ALTER TABLE monitor ADD COLUMN deleted BIGINT"]),
         ])
 
     private static let monitors = [

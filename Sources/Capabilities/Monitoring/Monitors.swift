@@ -15,22 +15,42 @@ package struct Monitors: Sendable {
     /// Creates the monitor or gives it a new specification; applying the same one again changes nothing.
     package func apply(_ specification: MonitorSpecification, by caller: Caller) async throws -> Monitor {
         try specification.validate()
-        return try await governor.change(.monitorWrite, by: caller) { change in
-            let table = MonitorTable(transaction: change.transaction, workspace: caller.workspace)
-            let known = try table.find(specification.name)
-            if let known, known.specification == specification { return known }
-            let monitor = Monitor(
-                specification: specification, revision: (known?.revision ?? 0) + 1, created: known?.created ?? change.time,
-                changed: change.time)
-            try table.put(monitor)
-            try change.record(
-                "monitor.applied", on: "monitor/\(monitor.name)",
-                [
-                    "endpoint": .string(specification.endpoint), "revision": .integer(Int64(monitor.revision)),
-                    "digest": .string(DocumentText.digest(of: try DocumentText.encode(specification)).description),
-                ])
-            return monitor
+        return try await governor.change(.monitorWrite, by: caller) { try Self.apply(specification, in: $0) }
+    }
+
+    static func apply(_ specification: MonitorSpecification, in change: Change) throws -> Monitor {
+        let table = MonitorTable(transaction: change.transaction, workspace: change.workspace)
+        let known = try table.find(specification.name)
+        if let known, known.specification == specification { return known }
+        let monitor = Monitor(
+            specification: specification, revision: try table.lastRevision(specification.name) + 1, created: known?.created ?? change.time,
+            changed: change.time)
+        try table.put(monitor)
+        try change.record(
+            "monitor.applied", on: "monitor/\(monitor.name)",
+            [
+                "endpoint": .string(specification.endpoint), "revision": .integer(Int64(monitor.revision)),
+                "digest": .string(DocumentText.digest(of: try DocumentText.encode(specification)).description),
+            ])
+        return monitor
+    }
+
+    /// Stops watching. Baselines and evaluations are kept, and found again by a monitor of the same name.
+    ///
+    /// - Throws: `Problem` `.conflict` while an incident of it is open, `.notFound`.
+    static func delete(_ name: String, in change: Change) throws {
+        let table = MonitorTable(transaction: change.transaction, workspace: change.workspace)
+        let monitor = try table.require(name)
+        let open = try IncidentTable(transaction: change.transaction, workspace: change.workspace).open(
+            endpoint: monitor.specification.endpoint)
+        if let incident = open.first(where: { $0.monitor == name }) {
+            throw Problem(
+                .conflict, "monitoring.monitor.incident-open", "Incident '\(incident.id)' of monitor '\(name)' is open.",
+                why: "It holds back retraining until someone has said what became of it.",
+                fix: "Close it first: dhow incident close \(incident.id).")
         }
+        try table.delete(name, at: change.time)
+        try change.record("monitor.deleted", on: "monitor/\(name)", ["endpoint": .string(monitor.specification.endpoint)])
     }
 
     package func monitor(_ name: String, by caller: Caller) async throws -> Monitor {

@@ -42,17 +42,22 @@ package enum TrackingKey {
         }
     }
 
-    /// Nearly all keys are ASCII letters, digits, `_` and `-`, which need no look at Unicode's properties.
+    /// Nearly all keys are ASCII, in parts of which none is empty or begins with `.`: they need no look at Unicode's properties.
     private static func isPlain(_ key: String) -> Bool {
-        (1...maximumLength).contains(key.utf8.count)
-            && key.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
-                    UInt8(ascii: "_"), UInt8(ascii: "-"):
-                    true
-                default: false
-                }
+        guard (1...maximumLength).contains(key.utf8.count) else { return false }
+        var last = UInt8(ascii: "/")
+        for byte in key.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+                UInt8(ascii: "_"), UInt8(ascii: "-"), UInt8(ascii: " "), UInt8(ascii: ":"):
+                break
+            case UInt8(ascii: "."), UInt8(ascii: "/"):
+                if last == UInt8(ascii: "/") { return false }
+            default: return false
             }
+            last = byte
+        }
+        return last != UInt8(ascii: "/")
     }
 
     /// The value, or its beginning when it is longer than `limit` characters (Unicode scalars).

@@ -188,7 +188,7 @@ package struct DhowClient: Sendable {
             }
         return Problem(
             kind, details?.code ?? "server.answer.\(status)", details?.title ?? "The server answered \(status).", why: details?.detail,
-            fix: details?.fix)
+            fix: details?.fix, faults: details?.errors)
     }
 }
 

@@ -40,6 +40,7 @@ package enum Output {
     }
 
     package static func complain(_ problem: Problem) {
+        if let faults = problem.faults { Self.faults(faults) }
         var text = "dhow: \(problem.what)\n"
         if let why = problem.why { text += "  why: \(why)\n" }
         if let fix = problem.fix { text += "  fix: \(fix)\n" }

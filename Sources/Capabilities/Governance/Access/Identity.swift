@@ -95,34 +95,42 @@ package struct Identity: Sendable {
 
     package func bind(_ binding: Binding, by caller: Caller) async throws -> Binding {
         let bound = try await governor.change(.identityManage, by: caller) { change in
-            guard try PrincipalTable(transaction: change.transaction).find(binding.principal) != nil else {
-                throw Problem(
-                    .notFound, "identity.principal.unknown", "Principal '\(binding.principal.printable)' does not exist.",
-                    fix: "Create it with its first token: dhow token create \(binding.principal.printable).")
-            }
-            if binding.workspace != Session.everyWorkspace { try ResourceName.check(binding.workspace, of: "workspace") }
-            try BindingTable(transaction: change.transaction).insert(binding, at: change.time)
-            try change.record(
-                "binding.created", on: "principal/\(binding.principal)",
-                ["role": .string(binding.role.rawValue), "scope": .string(binding.workspace)])
+            try Self.bind(binding, in: change)
             return binding
         }
         sessions.forgetAll()
         return bound
     }
 
+    static func bind(_ binding: Binding, in change: Change) throws {
+        guard try PrincipalTable(transaction: change.transaction).find(binding.principal) != nil else {
+            throw Problem(
+                .notFound, "identity.principal.unknown", "Principal '\(binding.principal.printable)' does not exist.",
+                fix: "Create it with its first token: dhow token create \(binding.principal.printable).")
+        }
+        if binding.workspace != Session.everyWorkspace { try ResourceName.check(binding.workspace, of: "workspace") }
+        try BindingTable(transaction: change.transaction).insert(binding, at: change.time)
+        try change.record(
+            "binding.created", on: "principal/\(binding.principal)",
+            ["role": .string(binding.role.rawValue), "scope": .string(binding.workspace)])
+    }
+
     package func unbind(_ binding: Binding, by caller: Caller) async throws -> Binding {
         let unbound = try await governor.change(.identityManage, by: caller) { change in
-            guard try BindingTable(transaction: change.transaction).delete(binding) else {
-                throw Problem(.notFound, "identity.binding.unknown", "There is no such binding.", fix: "List them: dhow binding list.")
-            }
-            try change.record(
-                "binding.deleted", on: "principal/\(binding.principal)",
-                ["role": .string(binding.role.rawValue), "scope": .string(binding.workspace)])
+            try Self.unbind(binding, in: change)
             return binding
         }
         sessions.forgetAll()
         return unbound
+    }
+
+    static func unbind(_ binding: Binding, in change: Change) throws {
+        guard try BindingTable(transaction: change.transaction).delete(binding) else {
+            throw Problem(.notFound, "identity.binding.unknown", "There is no such binding.", fix: "List them: dhow binding list.")
+        }
+        try change.record(
+            "binding.deleted", on: "principal/\(binding.principal)",
+            ["role": .string(binding.role.rawValue), "scope": .string(binding.workspace)])
     }
 
     package func bindings(by caller: Caller) async throws -> [Binding] {

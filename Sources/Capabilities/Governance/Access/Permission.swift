@@ -33,6 +33,9 @@ package enum Permission: String, Codable, CaseIterable, Sendable {
     case systemRead = "system.read"
     case webhookRead = "webhook.read"
     case webhookManage = "webhook.manage"
+    case documentRead = "document.read"
+    /// Also for plans. What a document makes needs the permission of its own kind beside it.
+    case documentApply = "document.apply"
     case secretRead = "secret.read"
     case secretManage = "secret.manage"
 }

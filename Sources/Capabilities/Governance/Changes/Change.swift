@@ -10,13 +10,28 @@ package struct Change {
     package let time: Timestamp
     private let identifiers: IdentifierSource
     private let permission: Permission
+    /// Undone at its end: it shows what a change would do.
+    package let isRehearsal: Bool
 
-    init(transaction: any Transaction, caller: Caller, time: Timestamp, identifiers: IdentifierSource, permission: Permission) {
+    init(
+        transaction: any Transaction, caller: Caller, time: Timestamp, identifiers: IdentifierSource, permission: Permission,
+        isRehearsal: Bool = false
+    ) {
         self.transaction = transaction
         self.caller = caller
         self.time = time
         self.identifiers = identifiers
         self.permission = permission
+        self.isRehearsal = isRehearsal
+    }
+
+    /// The part of this change that needs a further permission. Who rehearses needs only the one to see what it is about.
+    ///
+    /// - Throws: `Problem` `.forbidden`.
+    func under(_ writing: Permission, rehearsedUnder reading: Permission) throws -> Change {
+        try Governor.authorize(isRehearsal ? reading : writing, of: caller, in: transaction)
+        return Change(
+            transaction: transaction, caller: caller, time: time, identifiers: identifiers, permission: writing, isRehearsal: isRehearsal)
     }
 
     package var workspace: String { caller.workspace }

@@ -29,7 +29,7 @@ package struct Governor: Sendable {
         let identifiers = identifiers
         do {
             let result = try await database.write(locking: lock) { transaction in
-                try authorize(permission, of: caller, in: transaction)
+                try Self.authorize(permission, of: caller, in: transaction)
                 let keys = IdempotencyTable(transaction: transaction)
                 if let earlier: Result = try keys.result(for: permission, of: caller) { return earlier }
                 let change = Change(transaction: transaction, caller: caller, time: time, identifiers: identifiers, permission: permission)
@@ -43,6 +43,26 @@ package struct Governor: Sendable {
             try await recordFailure(problem, of: permission, by: caller, at: time)
             throw problem
         }
+    }
+
+    /// Runs `body` as a change that is undone at its end, so that it shows what the change would do. Nothing of it is recorded.
+    package func rehearse<Result: Sendable>(
+        _ permission: Permission, by caller: Caller, _ body: @escaping @Sendable (Change) throws -> Result
+    ) async throws -> Result {
+        try require(permission, of: caller)
+        let time = clock.now()
+        let identifiers = identifiers
+        do {
+            try await database.write { transaction in
+                let change = Change(
+                    transaction: transaction, caller: caller, time: time, identifiers: identifiers, permission: permission,
+                    isRehearsal: true)
+                throw Rehearsed(result: try body(change))
+            }
+        } catch let rehearsed as Rehearsed<Result> {
+            return rehearsed.result
+        }
+        preconditionFailure("A rehearsal ends by throwing.")
     }
 
     /// Writes data that is not answered for one by one (metrics, predictions, labels): authorised, but not in the ledger.
@@ -70,7 +90,7 @@ package struct Governor: Sendable {
 
     /// - Throws: `Problem` `.forbidden` from what the session knew when it was authenticated, at most five seconds ago.
     package func require(_ permission: Permission, of caller: Caller) throws(Problem) {
-        guard caller.session.holds(permission, in: caller.workspace) else { throw refusal(permission, of: caller) }
+        guard caller.session.holds(permission, in: caller.workspace) else { throw Self.refusal(permission, of: caller) }
     }
 
     /// `require` at the door: a refusal is recorded before it is thrown.
@@ -97,14 +117,14 @@ package struct Governor: Sendable {
     }
 
     /// Reads the bindings again, so that a change never rests on a cached permission.
-    private func authorize(_ permission: Permission, of caller: Caller, in transaction: any Transaction) throws {
+    static func authorize(_ permission: Permission, of caller: Caller, in transaction: any Transaction) throws {
         if caller.principal.kind == .system { return }
         var session = caller.session
         session.roles = try BindingTable(transaction: transaction).roles(of: caller.principal.name)
         guard session.holds(permission, in: caller.workspace) else { throw refusal(permission, of: caller) }
     }
 
-    private func refusal(_ permission: Permission, of caller: Caller) -> Problem {
+    private static func refusal(_ permission: Permission, of caller: Caller) -> Problem {
         let roles = Role.allCases.filter { $0.permissions.contains(permission) }.map(\.rawValue).joined(separator: ", ")
         return Problem(
             .forbidden, "access.permission.missing",
@@ -132,6 +152,11 @@ package struct Governor: Sendable {
 /// A result for changes that have nothing to say.
 package struct Nothing: Codable, Sendable {
     package init() {}
+}
+
+/// Undoes what led to it.
+private struct Rehearsed<Result: Sendable>: Error {
+    var result: Result
 }
 
 private final class CommitListeners: Sendable {

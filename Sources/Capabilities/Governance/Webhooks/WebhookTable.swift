@@ -53,6 +53,13 @@ struct WebhookTable {
         return try transaction.rows(sql + " ORDER BY id LIMIT \(limit)", values: values).map { try Self.decode($0).webhook }
     }
 
+    /// Names are not unique.
+    func named(_ name: String, in workspace: String) throws -> [Webhook] {
+        try transaction.rows("SELECT * FROM webhook WHERE workspace = ? AND name = ? ORDER BY id LIMIT 2", workspace, name).map {
+            try Self.decode($0).webhook
+        }
+    }
+
     func count(in workspace: String) throws -> Int {
         try transaction.row("SELECT COUNT(*) AS number FROM webhook WHERE workspace = ?", workspace)?["number"] ?? 0
     }

@@ -24,64 +24,76 @@ package struct Webhooks: Sendable {
     /// - Throws: `Problem` `.invalid` for a URL that leads where nothing may be sent, or an event that the format does not know.
     package func create(_ new: NewWebhook, by caller: Caller) async throws -> Webhook {
         try governor.require(.webhookManage, of: caller)
-        let events = try checked(new.events, of: new.format)
+        let events = try self.checked(new.events, of: new.format)
         try check(name: new.name, description: new.description, secret: new.secret)
         try await sender.check(new.url)
         let id = governor.identifiers.next()
         let secret = try await sealed(new.secret, of: id)
-        return try await governor.change(.webhookManage, by: caller) { change in
-            let table = WebhookTable(transaction: change.transaction)
-            guard try table.count(in: change.workspace) < Self.maximumWebhooks else {
-                throw Problem(
-                    .rejected, "webhook.too-many", "The workspace has \(Self.maximumWebhooks) webhooks, the most there can be.",
-                    fix: "Delete one that is not used: dhow webhook delete ID.")
-            }
-            let webhook = Webhook(
-                id: id, workspace: change.workspace, name: new.name, url: new.url, description: Self.present(new.description),
-                events: events, format: new.format, status: new.status, isSigned: secret != nil,
-                author: caller.principal.qualifiedName, created: change.time, updated: change.time)
-            try table.insert(webhook, secret: secret)
-            try change.record(
-                "webhook.created", on: "webhook/\(id)",
-                [
-                    "host": .string(try EgressURL(new.url).host), "format": .string(new.format),
-                    "events": .array(events.map { .string($0) }), "signed": .bool(secret != nil),
-                ])
-            return webhook
+        var new = new
+        new.events = events
+        let checked = new
+        return try await governor.change(.webhookManage, by: caller) { try Self.insert(checked, as: id, secret: secret, in: $0) }
+    }
+
+    /// - Parameter new: With its events and URL checked.
+    static func insert(_ new: NewWebhook, as id: String, secret: WrappedKey?, in change: Change) throws -> Webhook {
+        let table = WebhookTable(transaction: change.transaction)
+        guard try table.count(in: change.workspace) < maximumWebhooks else {
+            throw Problem(
+                .rejected, "webhook.too-many", "The workspace has \(maximumWebhooks) webhooks, the most there can be.",
+                fix: "Delete one that is not used: dhow webhook delete ID.")
         }
+        let webhook = Webhook(
+            id: id, workspace: change.workspace, name: new.name, url: new.url, description: present(new.description), events: new.events,
+            format: new.format, status: new.status, isSigned: secret != nil, author: change.caller.principal.qualifiedName,
+            created: change.time, updated: change.time)
+        try table.insert(webhook, secret: secret)
+        try change.record(
+            "webhook.created", on: "webhook/\(id)",
+            [
+                "host": .string(try EgressURL(new.url).host), "format": .string(new.format),
+                "events": .array(new.events.map { .string($0) }), "signed": .bool(secret != nil),
+            ])
+        return webhook
     }
 
     /// Disabling gives up what still waits.
     package func update(_ id: String, _ changes: WebhookChanges, by caller: Caller) async throws -> Webhook {
         let before = try await webhook(id, by: caller)
         try governor.require(.webhookManage, of: caller)
-        let events = try changes.events.map { try checked($0, of: before.format) }
+        let events = try changes.events.map { try self.checked($0, of: before.format) }
         try check(name: changes.name ?? before.name, description: changes.description, secret: changes.secret)
         if let url = changes.url { try await sender.check(url) }
         let secret = try await sealed(changes.secret, of: id)
-        return try await governor.change(.webhookManage, by: caller) { change in
-            let table = WebhookTable(transaction: change.transaction)
-            var webhook = try table.get(id, in: change.workspace).webhook
-            webhook.name = changes.name ?? webhook.name
-            webhook.url = changes.url ?? webhook.url
-            if let description = changes.description { webhook.description = Self.present(description) }
-            webhook.events = events ?? webhook.events
-            webhook.status = changes.status ?? webhook.status
-            webhook.updated = change.time
-            if changes.secret != nil {
-                try table.set(secret, on: id)
-                webhook.isSigned = secret != nil
-            }
-            try table.update(webhook)
-            if webhook.status == .disabled {
-                try WebhookDeliveryTable(transaction: change.transaction).giveUp(
-                    allOf: id, because: "The webhook was disabled.", at: change.time)
-            }
-            var evidence: [String: JSONValue] = ["changed": .array(changes.fields.map { .string($0) })]
-            if changes.url != nil { evidence["host"] = .string(try EgressURL(webhook.url).host) }
-            try change.record("webhook.updated", on: "webhook/\(id)", evidence)
-            return webhook
+        var changes = changes
+        changes.events = events
+        let ready = changes
+        return try await governor.change(.webhookManage, by: caller) { try Self.update(id, ready, secret: secret, in: $0) }
+    }
+
+    /// - Parameter changes: With events and URL checked; its secret only says whether there is another, `secret` is it.
+    static func update(_ id: String, _ changes: WebhookChanges, secret: WrappedKey?, in change: Change) throws -> Webhook {
+        let table = WebhookTable(transaction: change.transaction)
+        var webhook = try table.get(id, in: change.workspace).webhook
+        webhook.name = changes.name ?? webhook.name
+        webhook.url = changes.url ?? webhook.url
+        if let description = changes.description { webhook.description = present(description) }
+        webhook.events = changes.events ?? webhook.events
+        webhook.status = changes.status ?? webhook.status
+        webhook.updated = change.time
+        if changes.secret != nil {
+            try table.set(secret, on: id)
+            webhook.isSigned = secret != nil
         }
+        try table.update(webhook)
+        if webhook.status == .disabled {
+            try WebhookDeliveryTable(transaction: change.transaction).giveUp(
+                allOf: id, because: "The webhook was disabled.", at: change.time)
+        }
+        var evidence: [String: JSONValue] = ["changed": .array(changes.fields.map { .string($0) })]
+        if changes.url != nil { evidence["host"] = .string(try EgressURL(webhook.url).host) }
+        try change.record("webhook.updated", on: "webhook/\(id)", evidence)
+        return webhook
     }
 
     /// - Throws: `Problem` `.notFound`.
@@ -102,12 +114,16 @@ package struct Webhooks: Sendable {
     /// Its deliveries go with it.
     package func delete(_ id: String, by caller: Caller) async throws {
         _ = try await governor.change(.webhookManage, by: caller) { change in
-            let table = WebhookTable(transaction: change.transaction)
-            _ = try table.get(id, in: change.workspace)
-            try table.delete(id)
-            try change.record("webhook.deleted", on: "webhook/\(id)")
+            try Self.delete(id, in: change)
             return Nothing()
         }
+    }
+
+    static func delete(_ id: String, in change: Change) throws {
+        let table = WebhookTable(transaction: change.transaction)
+        _ = try table.get(id, in: change.workspace)
+        try table.delete(id)
+        try change.record("webhook.deleted", on: "webhook/\(id)")
     }
 
     /// Sends an example of one of its events, or of another of its format, signed and by the way that deliveries take.
@@ -171,7 +187,7 @@ package struct Webhooks: Sendable {
         return try await sender.seal(secret, of: id)
     }
 
-    private func checked(_ events: [String], of format: String) throws(Problem) -> [String] {
+    func checked(_ events: [String], of format: String) throws(Problem) -> [String] {
         let format = try sender.formats.named(format)
         var seen: Set<String> = []
         let events = events.filter { seen.insert($0).inserted }
@@ -184,7 +200,7 @@ package struct Webhooks: Sendable {
         return events
     }
 
-    private func check(name: String, description: String?, secret: String?) throws(Problem) {
+    func check(name: String, description: String?, secret: String?) throws(Problem) {
         try ResourceName.check(name, of: "webhook")
         guard (description?.utf8.count ?? 0) <= Self.maximumDescription else {
             throw Problem(

@@ -25,7 +25,16 @@ package struct MonitorTable {
     }
 
     package func find(_ name: String) throws -> Monitor? {
-        try transaction.row("\(Self.selection) WHERE workspace = ? AND name = ?", workspace, name).map(decode)
+        try transaction.row("\(Self.selection) WHERE workspace = ? AND name = ? AND deleted IS NULL", workspace, name).map(decode)
+    }
+
+    /// Also of one that was deleted; 0 when there never was one.
+    func lastRevision(_ name: String) throws -> Int {
+        try transaction.row("SELECT revision FROM monitor WHERE workspace = ? AND name = ?", workspace, name)?["revision"] ?? 0
+    }
+
+    func delete(_ name: String, at time: Timestamp) throws {
+        try transaction.execute("UPDATE monitor SET deleted = ? WHERE workspace = ? AND name = ?", time, workspace, name)
     }
 
     /// - Throws: `Problem` `.notFound`.
@@ -41,7 +50,8 @@ package struct MonitorTable {
     /// By name, ascending.
     package func list(after: String?, limit: Int) throws -> [Monitor] {
         try transaction.rows(
-            "\(Self.selection) WHERE workspace = ? AND name > ? ORDER BY name LIMIT ?", workspace, after ?? "", DocumentText.page(limit)
+            "\(Self.selection) WHERE workspace = ? AND name > ? AND deleted IS NULL ORDER BY name LIMIT ?", workspace, after ?? "",
+            DocumentText.page(limit)
         ).map(decode)
     }
 
@@ -50,7 +60,8 @@ package struct MonitorTable {
             """
             INSERT INTO monitor (workspace, name, endpoint, revision, document, created, changed) VALUES (?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (workspace, name) DO UPDATE SET
-                endpoint = excluded.endpoint, revision = excluded.revision, document = excluded.document, changed = excluded.changed
+                endpoint = excluded.endpoint, revision = excluded.revision, document = excluded.document, created = excluded.created,
+                changed = excluded.changed, deleted = NULL
             """, workspace, monitor.name, monitor.specification.endpoint, monitor.revision,
             try DocumentText.encode(monitor.specification), monitor.created, monitor.changed)
     }

@@ -39,37 +39,55 @@ package struct PipelineCatalogue: Sendable {
         -> PipelineVersion
     {
         let specification = try PipelineParser.parse(document)
-        let called = try await pipelines(calledBy: specification, by: caller)
-        if !called.isEmpty { _ = try PipelineParser.parse(document, calling: called) }
-        guard sources.count <= Self.maximumSources else {
-            throw Problem(
-                .tooLarge, "pipelines.source.tooMany", "The pipeline comes with \(sources.count) files.",
-                why: "At most \(Self.maximumSources) are taken.", fix: "Apply a folder that holds only the pipeline's own files.")
-        }
-        if let bad = sources.keys.first(where: { !RelativePath.isContained($0) }) {
-            throw Problem(.invalid, "pipelines.source.malformed", "'\(bad.printable)' is not a path beneath the pipeline's folder.")
-        }
         let sources = try Self.read(specification, among: sources)
-        let digest = try self.digest(document, sources, codeCommit)
-        return try await governor.change(.pipelineApply, by: caller) { change in
-            let table = PipelineTable(transaction: change.transaction, workspace: change.workspace)
-            let last = try table.latest(specification.name)
-            if let last, last.digest == digest { return last }
-            let version = PipelineVersion(
-                pipeline: specification.name, version: (last?.version ?? 0) + 1, digest: digest, document: document, sources: sources,
-                codeCommit: codeCommit, author: caller.principal.qualifiedName, created: change.time)
-            try table.insert(version)
-            let references = BlobReferenceTable(transaction: change.transaction)
-            let holder = "pipeline/\(change.workspace)/\(version.pipeline)/\(version.version)"
-            for blob in Set(sources.values) { try references.hold(blob, by: holder) }
-            try change.record(
-                "pipeline.applied", on: "pipeline/\(version.pipeline)",
-                [
-                    "version": .integer(Int64(version.version)), "digest": .string(digest),
-                    "codeCommit": codeCommit.map { .string($0) } ?? .null,
-                ])
-            return version
+        return try await governor.change(.pipelineApply, by: caller) {
+            try Self.save(document, specification, sources: sources, codeCommit: codeCommit, in: $0)
         }
+    }
+
+    /// - Parameters:
+    ///   - document: That the specification was read from.
+    ///   - sources: Those that its steps read.
+    static func save(
+        _ document: String, _ specification: PipelineSpecification, sources: [String: BlobDigest], codeCommit: String?, in change: Change
+    ) throws -> PipelineVersion {
+        try checkCalls(of: specification, in: document, change)
+        let name = specification.name
+        let digest = try digest(document, sources, codeCommit)
+        let table = PipelineTable(transaction: change.transaction, workspace: change.workspace)
+        if let last = try table.latest(name), last.digest == digest { return last }
+        let version = PipelineVersion(
+            pipeline: name, version: try table.lastNumber(name) + 1, digest: digest, document: document, sources: sources,
+            codeCommit: codeCommit, author: change.caller.principal.qualifiedName, created: change.time)
+        try table.insert(version)
+        let references = BlobReferenceTable(transaction: change.transaction)
+        let holder = "pipeline/\(change.workspace)/\(version.pipeline)/\(version.version)"
+        for blob in Set(sources.values) { try references.hold(blob, by: holder) }
+        try change.record(
+            "pipeline.applied", on: "pipeline/\(version.pipeline)",
+            [
+                "version": .integer(Int64(version.version)), "digest": .string(digest),
+                "codeCommit": codeCommit.map { .string($0) } ?? .null,
+            ])
+        return version
+    }
+
+    /// Takes the pipeline out of use. Executions of its versions go on and stay; applied again, it counts on from its last version.
+    ///
+    /// - Throws: `Problem` `.conflict` while a trigger starts it.
+    static func delete(_ name: String, in change: Change) throws {
+        let triggers = try TriggerTable(transaction: change.transaction, workspace: change.workspace).all()
+        if let trigger = triggers.first(where: { $0.pipeline == name }) {
+            throw Problem(
+                .conflict, "pipelines.pipeline.used", "Trigger '\(trigger.name)' starts pipeline '\(name.printable)'.",
+                fix: "Delete the trigger first, or let it start another one.")
+        }
+        let table = PipelineTable(transaction: change.transaction, workspace: change.workspace)
+        let version = PipelineVersion(
+            pipeline: name, version: try table.lastNumber(name) + 1, digest: "", document: PipelineTable.deletion, sources: [:],
+            codeCommit: nil, author: change.caller.principal.qualifiedName, created: change.time)
+        try table.insert(version)
+        try change.record("pipeline.deleted", on: "pipeline/\(name)", ["version": .integer(Int64(version.version))])
     }
 
     /// - Parameter version: The newest when nil.
@@ -89,27 +107,34 @@ package struct PipelineCatalogue: Sendable {
         }
     }
 
-    /// The newest versions of the pipelines that steps call, and of those that these call; without those that are not there yet.
-    private func pipelines(calledBy first: PipelineSpecification, by caller: Caller) async throws -> [String: PipelineSpecification] {
-        let names = Set(first.steps.compactMap(\.calledPipeline))
-        guard !names.isEmpty else { return [:] }
-        return try await governor.read(.pipelineRead, by: caller) { transaction in
-            let table = PipelineTable(transaction: transaction, workspace: caller.workspace)
-            var found: [String: PipelineSpecification] = [:]
-            var open = names.subtracting([first.name])
-            while let name = open.popFirst(), found.count < Self.maximumCalled {
-                guard let version = try table.latest(name) else { continue }
-                let specification = try PipelineParser.parse(version.document)
-                found[name] = specification
-                open.formUnion(specification.steps.compactMap(\.calledPipeline).filter { found[$0] == nil && $0 != first.name })
-            }
-            return found
+    /// A call must fit what is called, as far as that is there: parameters that it takes, outputs that it gives.
+    private static func checkCalls(of specification: PipelineSpecification, in document: String, _ change: Change) throws {
+        let names = Set(specification.steps.compactMap(\.calledPipeline))
+        guard !names.isEmpty else { return }
+        let table = PipelineTable(transaction: change.transaction, workspace: change.workspace)
+        var found: [String: PipelineSpecification] = [:]
+        var open = names.subtracting([specification.name])
+        while let name = open.popFirst(), found.count < maximumCalled {
+            guard let version = try table.latest(name) else { continue }
+            let called = try PipelineParser.parse(version.document)
+            found[name] = called
+            open.formUnion(called.steps.compactMap(\.calledPipeline).filter { found[$0] == nil && $0 != specification.name })
         }
+        if !found.isEmpty { _ = try PipelineParser.parse(document, calling: found) }
     }
 
-    private static func read(_ specification: PipelineSpecification, among sources: [String: BlobDigest]) throws(Problem) -> [String:
+    /// The files that steps read.
+    static func read(_ specification: PipelineSpecification, among sources: [String: BlobDigest]) throws(Problem) -> [String:
         BlobDigest]
     {
+        guard sources.count <= maximumSources else {
+            throw Problem(
+                .tooLarge, "pipelines.source.tooMany", "The pipeline comes with \(sources.count) files.",
+                why: "At most \(maximumSources) are taken.", fix: "Apply a folder that holds only the pipeline's own files.")
+        }
+        if let bad = sources.keys.first(where: { !RelativePath.isContained($0) }) {
+            throw Problem(.invalid, "pipelines.source.malformed", "'\(bad.printable)' is not a path beneath the pipeline's folder.")
+        }
         var read: [String: BlobDigest] = [:]
         for step in specification.steps {
             for pattern in step.source {
@@ -135,13 +160,15 @@ package struct PipelineCatalogue: Sendable {
         return read
     }
 
-    private func digest(_ document: String, _ sources: [String: BlobDigest], _ codeCommit: String?) throws -> String {
+    private static func digest(_ document: String, _ sources: [String: BlobDigest], _ codeCommit: String?) throws -> String {
         let tree = StepKey.digest(ofTree: sources)
         return SHA256.hash(data: Data("\(document)\n\(tree)\n\(codeCommit ?? "")".utf8)).lowercaseHexadecimal
     }
 }
 
 package struct PipelineTable {
+    /// The document of the version that stands for a deletion: versions are never changed, a pipeline without one at its end is deleted.
+    static let deletion = ""
     private let transaction: any Transaction
     private let workspace: String
 
@@ -164,13 +191,21 @@ package struct PipelineTable {
         try transaction.row(
             "SELECT * FROM pipeline_version WHERE workspace = ? AND pipeline = ? AND version = ?", workspace, pipeline, version
         )
-        .map(decode)
+        .map(decode).flatMap(present)
     }
 
+    /// Nil also when the pipeline was deleted.
     package func latest(_ pipeline: String) throws -> PipelineVersion? {
         try transaction.row(
             "SELECT * FROM pipeline_version WHERE workspace = ? AND pipeline = ? ORDER BY version DESC LIMIT 1", workspace, pipeline
-        ).map(decode)
+        ).map(decode).flatMap(present)
+    }
+
+    /// Of versions and deletions; 0 when there is none.
+    func lastNumber(_ pipeline: String) throws -> Int {
+        let row = try transaction.row(
+            "SELECT COALESCE(MAX(version), 0) AS last FROM pipeline_version WHERE workspace = ? AND pipeline = ?", workspace, pipeline)
+        return try row?["last"] ?? 0
     }
 
     package func latestOfEach() throws -> [PipelineVersion] {
@@ -178,6 +213,7 @@ package struct PipelineTable {
             """
             SELECT * FROM pipeline_version AS newest WHERE workspace = ? AND version = (
                 SELECT MAX(version) FROM pipeline_version WHERE workspace = newest.workspace AND pipeline = newest.pipeline)
+                AND document <> ''
             ORDER BY pipeline LIMIT 1000
             """, workspace
         ).map(decode)
@@ -188,6 +224,8 @@ package struct PipelineTable {
             .notFound, "pipelines.pipeline.unknown", "There is no pipeline '\(pipeline.printable)'.",
             fix: "Apply one: dhow pipeline apply FOLDER.")
     }
+
+    private func present(_ version: PipelineVersion) -> PipelineVersion? { version.document == Self.deletion ? nil : version }
 
     private func decode(_ row: Row) throws -> PipelineVersion {
         PipelineVersion(

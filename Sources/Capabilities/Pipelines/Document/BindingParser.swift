@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Documents
 import Domain
 
 /// Reads references; what they refer to is checked by `ExecutionPlan`.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Documents
 import Domain
 
 /// Reads conditions and `forEach`; the expressions themselves are checked by `ExecutionPlan`, which knows the steps.

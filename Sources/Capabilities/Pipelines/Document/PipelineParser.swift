@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Documents
 package import Domain
 
 /// Reads a pipeline from its YAML document (`apiVersion: dhow/v1`, `kind: Pipeline`); docs/pipelines.md says what may stand in one.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Documents
 import Domain
 
 /// Reads how often a step is tried again, and after which pauses.

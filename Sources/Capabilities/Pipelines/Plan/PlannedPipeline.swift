@@ -34,8 +34,9 @@ final class PlannedPipelines: Sendable {
     private let kept = Mutex<[(key: String, pipeline: PlannedPipeline)]>([])
 
     func plan(_ version: PipelineVersion, in workspace: String) throws(Problem) -> PlannedPipeline {
+        // The whole version is compared too: one of a rehearsed change may have had other authors and times.
         let key = "\(workspace)/\(version.pipeline)/\(version.version)/\(version.digest)"
-        if let known = kept.withLock({ kept in kept.first { $0.key == key }?.pipeline }) { return known }
+        if let known = kept.withLock({ kept in kept.first { $0.key == key && $0.pipeline.version == version }?.pipeline }) { return known }
         let planned = try PlannedPipeline(version)
         kept.withLock { kept in
             if kept.count >= Self.capacity { kept.removeFirst() }

@@ -17,37 +17,43 @@ package struct Triggers: Sendable {
 
     /// Makes the trigger or replaces the one of that name. A schedule applied again goes on where it was, unless its times are others.
     package func apply(_ specification: TriggerSpecification, by caller: Caller) async throws -> Trigger {
-        try specification.check(watching: folders)
-        return try await governor.change(.pipelineApply, by: caller) { change in
-            try Self.check(specification, in: change)
-            let table = TriggerTable(transaction: change.transaction, workspace: change.workspace)
-            let earlier = try table.find(specification.name)
-            var trigger = earlier ?? Trigger(specification, author: caller.principal.qualifiedName, created: change.time)
-            if earlier?.specification == specification { return trigger }
-            trigger.specification = specification
-            trigger.author = caller.principal.qualifiedName
-            if let earlier { trigger.generation = earlier.generation + 1 }
-            if case .schedule(let source) = specification.source {
-                let schedule = try Schedule(source.cron, timeZone: source.timeZone)
-                if case .schedule(let old)? = earlier?.specification.source, old.cron == source.cron, old.timeZone == source.timeZone {
-                } else {
-                    trigger.considered = change.time
-                    trigger.nextDue = schedule.next(after: change.time)
-                }
+        try check(specification)
+        return try await governor.change(.pipelineApply, by: caller) { try Self.apply(specification, in: $0) }
+    }
+
+    /// What can be said without looking at anything but the settings.
+    func check(_ specification: TriggerSpecification) throws(Problem) { try specification.check(watching: folders) }
+
+    /// - Parameter specification: Checked.
+    static func apply(_ specification: TriggerSpecification, in change: Change) throws -> Trigger {
+        try check(specification, in: change)
+        let table = TriggerTable(transaction: change.transaction, workspace: change.workspace)
+        let earlier = try table.find(specification.name)
+        var trigger = earlier ?? Trigger(specification, author: change.caller.principal.qualifiedName, created: change.time)
+        if earlier?.specification == specification { return trigger }
+        trigger.specification = specification
+        trigger.author = change.caller.principal.qualifiedName
+        if let earlier { trigger.generation = earlier.generation + 1 }
+        if case .schedule(let source) = specification.source {
+            let schedule = try Schedule(source.cron, timeZone: source.timeZone)
+            if case .schedule(let old)? = earlier?.specification.source, old.cron == source.cron, old.timeZone == source.timeZone {
             } else {
-                (trigger.considered, trigger.nextDue) = (nil, nil)
+                trigger.considered = change.time
+                trigger.nextDue = schedule.next(after: change.time)
             }
-            // Events that wait are looked at by the new rules.
-            if trigger.nextLook != nil { trigger.nextLook = change.time }
-            try table.save(trigger)
-            try change.record(
-                "trigger.applied", on: trigger.resource,
-                [
-                    "verb": .string(specification.source.heard), "pipeline": .string(specification.pipeline),
-                    "generation": .integer(Int64(trigger.generation)),
-                ])
-            return trigger
+        } else {
+            (trigger.considered, trigger.nextDue) = (nil, nil)
         }
+        // Events that wait are looked at by the new rules.
+        if trigger.nextLook != nil { trigger.nextLook = change.time }
+        try table.save(trigger)
+        try change.record(
+            "trigger.applied", on: trigger.resource,
+            [
+                "verb": .string(specification.source.heard), "pipeline": .string(specification.pipeline),
+                "generation": .integer(Int64(trigger.generation)),
+            ])
+        return trigger
     }
 
     /// A trigger that hears the ledger, with values as parameters.
@@ -97,11 +103,15 @@ package struct Triggers: Sendable {
     /// Deletes it with what is known of its events. Executions that it started go on.
     package func delete(_ name: String, by caller: Caller) async throws {
         _ = try await governor.change(.pipelineApply, by: caller) { change in
-            let trigger = try Self.find(name, in: change.workspace, change.transaction)
-            try TriggerTable(transaction: change.transaction, workspace: change.workspace).delete(name)
-            try change.record("trigger.deleted", on: trigger.resource, ["pipeline": .string(trigger.pipeline)])
+            try Self.delete(name, in: change)
             return Nothing()
         }
+    }
+
+    static func delete(_ name: String, in change: Change) throws {
+        let trigger = try find(name, in: change.workspace, change.transaction)
+        try TriggerTable(transaction: change.transaction, workspace: change.workspace).delete(name)
+        try change.record("trigger.deleted", on: trigger.resource, ["pipeline": .string(trigger.pipeline)])
     }
 
     /// Takes an event that someone sent. The same source and id again gives what came of the first.

@@ -17,13 +17,18 @@ package struct Retention: Sendable {
     package func set(_ policy: RetentionPolicy, by caller: Caller) async throws -> RetentionPolicy {
         try policy.check()
         return try await governor.change(.retentionManage, by: caller) { change in
-            var policy = policy
-            (policy.author, policy.updated) = (change.caller.principal.qualifiedName, change.time)
             if let experiment = policy.experiment { try requireExperiment(experiment, in: change) }
-            try RetentionPolicyTable(transaction: change.transaction, workspace: change.workspace).set(policy)
-            try change.record("retention.set", on: policy.resource, policy.payload)
-            return policy
+            return try Self.set(policy, in: change)
         }
+    }
+
+    /// - Parameter policy: Checked, of an experiment that exists.
+    static func set(_ policy: RetentionPolicy, in change: Change) throws -> RetentionPolicy {
+        var policy = policy
+        (policy.author, policy.updated) = (change.caller.principal.qualifiedName, change.time)
+        try RetentionPolicyTable(transaction: change.transaction, workspace: change.workspace).set(policy)
+        try change.record("retention.set", on: policy.resource, policy.payload)
+        return policy
     }
 
     /// The workspace's own first.
@@ -38,14 +43,16 @@ package struct Retention: Sendable {
     /// - Throws: `Problem` `.notFound`.
     package func delete(of experiment: Int64?, by caller: Caller) async throws {
         _ = try await governor.change(.retentionManage, by: caller) { change in
-            let policy = RetentionPolicy(experiment: experiment)
-            guard try RetentionPolicyTable(transaction: change.transaction, workspace: change.workspace).delete(of: experiment) else {
-                throw Problem(
-                    .notFound, "retention.policy.unknown", "There is no such policy.", fix: "List them: dhow retention show.")
-            }
-            try change.record("retention.deleted", on: policy.resource)
+            try Self.delete(of: experiment, in: change)
             return Nothing()
         }
+    }
+
+    static func delete(of experiment: Int64?, in change: Change) throws {
+        guard try RetentionPolicyTable(transaction: change.transaction, workspace: change.workspace).delete(of: experiment) else {
+            throw Problem(.notFound, "retention.policy.unknown", "There is no such policy.", fix: "List them: dhow retention show.")
+        }
+        try change.record("retention.deleted", on: RetentionPolicy(experiment: experiment).resource)
     }
 
     /// Does what the policies say of the workspace, batch by batch; a dry run only reports it.

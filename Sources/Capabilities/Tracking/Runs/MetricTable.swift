@@ -115,16 +115,24 @@ struct MetricTable {
         return steps
     }
 
-    /// Points at these steps, in order.
+    /// Points at these steps, in order; a seek for each step, however many points the series has.
     func points(of key: String, in run: String, at steps: [Int64]) throws -> [Metric] {
         var metrics: [Metric] = []
         for start in stride(from: 0, to: steps.count, by: 200) {
             let some = steps[start..<min(start + 200, steps.count)]
-            let marks = some.map { _ in "?" }.joined(separator: ", ")
-            try transaction.forEachRow(
-                "SELECT key, step, time, value, is_nan FROM metric WHERE run = ? AND key = ? AND step IN (\(marks)) ORDER BY step, time, value",
-                values: [.text(run), .text(key)] + some.map(\.databaseValue)
-            ) { metrics.append(try Self.decode($0)) }
+            let marks = some.map { _ in "(CAST(? AS BIGINT))" }.joined(separator: ", ")
+            // A list of steps beside `run = ? AND key = ?` would leave Postgres free to read the whole series and pass over what is not in
+            // the list, and it does so where it takes series to be short. Rows that it cannot look into leave it the index alone.
+            let sql = """
+                WITH steps (step) AS (VALUES \(marks)),
+                wanted AS MATERIALIZED (SELECT CAST(? AS TEXT) AS run, CAST(? AS TEXT) AS key, step FROM steps)
+                SELECT metric.key, metric.step, metric.time, metric.value, metric.is_nan
+                FROM wanted JOIN metric ON metric.run = wanted.run AND metric.key = wanted.key AND metric.step = wanted.step
+                ORDER BY metric.step, metric.time, metric.value
+                """
+            try transaction.forEachRow(sql, values: some.map(\.databaseValue) + [.text(run), .text(key)]) {
+                metrics.append(try Self.decode($0))
+            }
         }
         return metrics
     }

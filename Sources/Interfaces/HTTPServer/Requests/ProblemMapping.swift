@@ -72,7 +72,7 @@ package struct ProblemMapping: Sendable {
             type = "application/problem+json"
             let details = ProblemAnswer(
                 type: "urn:dhow:problem:\(problem.code)", title: problem.what, status: status.code, detail: problem.why, code: problem.code,
-                fix: problem.fix)
+                fix: problem.fix, errors: problem.faults)
             return Answer.data((try? JSONEncoder().encode(details)) ?? Data(), type: type, status: status)
         case .mlflow:
             object = ["error_code": Self.mlflowCode(of: problem), "message": problem.description]

@@ -1,51 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Domain
+package import Domain
 import Yams
 
-/// One place in a YAML document, read with errors that name the line, the column and the fix.
-struct DocumentNode {
-    static let maximumBytes = 8 << 20
-    static let maximumDepth = 32
+/// One place in a YAML document, read with errors that name line, column and the fix.
+package struct DocumentNode {
+    package static let maximumBytes = 8 << 20
+    package static let maximumDepth = 32
 
     let node: Node
     /// What the reader is at, for messages: "step 'train'".
-    let subject: String
+    package let subject: String
+    /// What the codes of problems begin with: "pipelines" of "pipelines.field.unknown".
+    package let codes: String
 
-    var line: Int { node.mark?.line ?? 1 }
-    /// In code points, from 1.
-    var column: Int { node.mark?.column ?? 1 }
-    var isMapping: Bool { node.mapping != nil }
-    var isList: Bool { node.sequence != nil }
+    init(node: Node, subject: String, codes: String) {
+        self.node = node
+        self.subject = subject
+        self.codes = codes
+    }
+
+    package var line: Int { node.mark?.line ?? 1 }
+    package var place: DocumentPlace { DocumentPlace(node.mark) }
+    package var isMapping: Bool { node.mapping != nil }
+    package var isList: Bool { node.sequence != nil }
 
     /// The one document in `text`.
-    static func root(of text: String) throws(Problem) -> DocumentNode {
+    ///
+    /// - Throws: `Problem` `.invalid`, or `.tooLarge` beyond 8 MiB.
+    package static func root(of text: String, codes: String) throws(Problem) -> DocumentNode {
+        let safety = DocumentSafety(codes: codes)
         guard text.utf8.count <= maximumBytes else {
             throw Problem(
-                .tooLarge, "pipelines.document.tooLarge", "The document is longer than \(maximumBytes) bytes.",
-                fix: "Split the pipeline, and keep data out of it.")
+                .tooLarge, "\(codes).document.tooLarge", "The document is longer than \(maximumBytes) bytes.",
+                fix: "Split it, and keep data out of it.")
         }
-        try DocumentDepth.check(text)
-        guard !hasManyAliases(text) else { throw aliasProblem(at: nil) }
+        try DocumentDepth.check(text, codes: codes)
+        guard !DocumentSafety.hasManyAliases(text) else { throw safety.aliasProblem(nil) }
         do {
             // Types are told apart here, by the rules of YAML 1.2 (`value`); Yams would do it by regular expressions, at four times the cost.
             let parser = try Parser(yaml: text, resolver: .basic)
             guard let node = try parser.singleRoot() else {
                 throw Problem(
-                    .invalid, "pipelines.document.empty", "\(place(nil))The document is empty.", fix: "Begin with 'apiVersion: dhow/v1'.")
+                    .invalid, "\(codes).document.empty", "\(DocumentPlace(nil).text)The document is empty.",
+                    fix: "Begin with 'apiVersion: dhow/v1'.")
             }
             // Nodes hold their anchors weakly, the parser holds them.
-            try withExtendedLifetime(parser) { try check(node, depth: 0) }
-            return DocumentNode(node: node, subject: "the document")
+            try withExtendedLifetime(parser) { try safety.check(node, depth: 0) }
+            return DocumentNode(node: node, subject: "the document", codes: codes)
         } catch let problem as Problem {
             throw problem
         } catch {
-            throw syntaxProblem(error, in: text)
+            throw safety.syntaxProblem(error, in: text)
         }
     }
 
     /// The members of a mapping; fields that `known` does not name are refused.
-    func members(_ known: [String]? = nil) throws(Problem) -> [String: DocumentNode] {
+    package func members(_ known: [String]? = nil) throws(Problem) -> [String: DocumentNode] {
         guard let mapping = node.mapping else { throw wrongType("a mapping") }
         var members: [String: DocumentNode] = [:]
         for (key, value) in mapping {
@@ -57,38 +68,44 @@ struct DocumentNode {
                     "field.unknown", "There is no field '\(name.printable)' in \(subject).",
                     fix: Self.suggestion(for: name, among: known) ?? "The fields are \(known.joined(separator: ", ")).", at: key)
             }
-            members[name] = DocumentNode(node: value, subject: "'\(name.printable)' of \(subject)")
+            members[name] = DocumentNode(node: value, subject: "'\(name.printable)' of \(subject)", codes: codes)
         }
         return members
     }
 
-    func elements() throws(Problem) -> [DocumentNode] {
-        guard let sequence = node.sequence else { throw wrongType("a list") }
-        return sequence.map { DocumentNode(node: $0, subject: "an element of \(subject)") }
+    /// The names of a mapping's members in the order of the text, each with its own place.
+    package func keys() throws(Problem) -> [(name: String, place: DocumentNode)] {
+        guard let mapping = node.mapping else { throw wrongType("a mapping") }
+        return mapping.compactMap { key, _ in key.scalar.map { ($0.string, DocumentNode(node: key, subject: subject, codes: codes)) } }
     }
 
-    func named(_ subject: String) -> DocumentNode { DocumentNode(node: node, subject: subject) }
+    package func elements() throws(Problem) -> [DocumentNode] {
+        guard let sequence = node.sequence else { throw wrongType("a list") }
+        return sequence.map { DocumentNode(node: $0, subject: "an element of \(subject)", codes: codes) }
+    }
+
+    package func named(_ subject: String) -> DocumentNode { DocumentNode(node: node, subject: subject, codes: codes) }
 
     /// A scalar that YAML reads as text.
-    func text() throws(Problem) -> String {
+    package func text() throws(Problem) -> String {
         guard node.scalar != nil else { throw wrongType("text") }
         guard case .string(let text) = try value(), !text.utf8.contains(0) else { throw wrongType("text", fix: "Put it in quotes.") }
         return text
     }
 
     /// The characters of any scalar: `1` and `"1"` are the same argument.
-    func scalarText() throws(Problem) -> String {
+    package func scalarText() throws(Problem) -> String {
         guard let scalar = node.scalar else { throw wrongType("a single value") }
         guard !scalar.string.utf8.contains(0) else { throw wrongType("text without NUL characters") }
         return scalar.string
     }
 
-    func boolean() throws(Problem) -> Bool {
+    package func boolean() throws(Problem) -> Bool {
         guard case .bool(let value) = try value() else { throw wrongType("true or false") }
         return value
     }
 
-    func integer(in range: ClosedRange<Int>) throws(Problem) -> Int {
+    package func integer(in range: ClosedRange<Int>) throws(Problem) -> Int {
         guard case .integer(let value) = try value(), let number = Int(exactly: value), range.contains(number) else {
             throw wrongType("a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
@@ -96,7 +113,7 @@ struct DocumentNode {
     }
 
     /// A name by `ResourceName`'s rules.
-    func name(of noun: String) throws(Problem) -> String {
+    package func name(of noun: String) throws(Problem) -> String {
         let name = try text()
         do {
             return try ResourceName.check(name, of: noun)
@@ -106,10 +123,10 @@ struct DocumentNode {
     }
 
     /// The value by YAML 1.2's core schema: only `true` and `false` are truth values, only decimal digits are whole numbers.
-    func value() throws(Problem) -> JSONValue {
+    package func value() throws(Problem) -> JSONValue {
         if let mapping = node.mapping {
             var members: [String: JSONValue] = [:]
-            for (name, member) in try DocumentNode(node: .mapping(mapping), subject: subject).members() {
+            for (name, member) in try DocumentNode(node: .mapping(mapping), subject: subject, codes: codes).members() {
                 members[name] = try member.value()
             }
             return .object(members)
@@ -138,22 +155,23 @@ struct DocumentNode {
         return .string(text)
     }
 
-    func missing(_ field: String, fix: String) -> Problem {
+    package func missing(_ field: String, fix: String) -> Problem {
         problem("field.missing", "\(subject.capitalisedFirst) has no '\(field)'.", fix: fix)
     }
 
-    func wrongType(_ wanted: String, fix: String? = nil) -> Problem {
+    package func wrongType(_ wanted: String, fix: String? = nil) -> Problem {
         problem("field.mismatch", "\(subject.capitalisedFirst) is not \(wanted).", fix: fix ?? "Write \(wanted) there.")
     }
 
-    func problem(_ reason: String, _ what: String, why: String? = nil, fix: String?, at place: Node? = nil) -> Problem {
-        Problem(.invalid, "pipelines.\(reason)", Self.place((place ?? node).mark) + what, why: why, fix: fix)
+    package func problem(_ reason: String, _ what: String, why: String? = nil, fix: String?) -> Problem {
+        problem(reason, what, why: why, fix: fix, at: node)
     }
 
-    /// How every message about a document begins.
-    static func place(_ mark: Mark?) -> String { DocumentPlace(line: mark?.line ?? 1, column: mark?.column ?? 1).text }
+    func problem(_ reason: String, _ what: String, why: String? = nil, fix: String?, at node: Node) -> Problem {
+        Problem(.invalid, "\(codes).\(reason)", DocumentPlace(node.mark).text + what, why: why, fix: fix)
+    }
 }
 
 extension String {
-    var capitalisedFirst: String { prefix(1).uppercased() + dropFirst() }
+    package var capitalisedFirst: String { prefix(1).uppercased() + dropFirst() }
 }

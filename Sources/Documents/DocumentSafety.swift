@@ -3,7 +3,10 @@
 import Domain
 import Yams
 
-extension DocumentNode {
+/// Refuses what a short text could make much work or memory of, and words what YAML's own reader refuses.
+struct DocumentSafety {
+    let codes: String
+
     /// Most places in a text that look like an alias of an anchor in it. More are refused before anything is composed.
     private static let maximumAliases = 16
 
@@ -26,12 +29,16 @@ extension DocumentNode {
         return aliases.count { anchors.contains($0) } > maximumAliases
     }
 
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == 45 || byte == 95
+    }
+
     /// Refuses anchors (and so aliases) and nesting that is too deep, in time linear in the text.
     ///
     /// An anchor is met where it is defined, before any alias of it: nothing is walked twice.
-    static func check(_ node: Node, depth: Int) throws(Problem) {
-        guard node.anchor == nil else { throw aliasProblem(at: node.mark) }
-        guard depth <= maximumDepth else { throw depthProblem(at: place(node.mark)) }
+    func check(_ node: Node, depth: Int) throws(Problem) {
+        guard node.anchor == nil else { throw aliasProblem(node.mark) }
+        guard depth <= DocumentNode.maximumDepth else { throw depthProblem(at: DocumentPlace(node.mark)) }
         switch node {
         case .mapping(let mapping):
             for (key, value) in mapping {
@@ -41,67 +48,45 @@ extension DocumentNode {
         case .sequence(let sequence):
             for element in sequence { try check(element, depth: depth + 1) }
         case .scalar: break
-        case .alias: throw aliasProblem(at: node.mark)
+        case .alias: throw aliasProblem(node.mark)
         }
     }
 
-    static func depthProblem(at place: String) -> Problem {
+    func depthProblem(at place: DocumentPlace) -> Problem {
         Problem(
-            .invalid, "pipelines.document.tooDeep", "\(place)The document is nested more than \(maximumDepth) levels deep.",
+            .invalid, "\(codes).document.tooDeep",
+            "\(place.text)The document is nested more than \(DocumentNode.maximumDepth) levels deep.",
             fix: "Flatten it.")
     }
 
-    static func aliasProblem(at mark: Mark?) -> Problem {
+    func aliasProblem(_ mark: Mark?) -> Problem {
         Problem(
-            .invalid, "pipelines.document.alias", (mark.map { place($0) } ?? "") + "Anchors and aliases are not taken here.",
+            .invalid, "\(codes).document.alias", "\(DocumentPlace(mark).text)Anchors and aliases are not taken here.",
             why: "They make a short document stand for a very long one.", fix: "Write the value out, or use a parameter.")
     }
 
-    static func syntaxProblem(_ error: any Error, in text: String) -> Problem {
-        func problem(_ place: String, _ text: String) -> Problem {
+    func syntaxProblem(_ error: any Error, in text: String) -> Problem {
+        func problem(_ place: DocumentPlace, _ text: String) -> Problem {
             Problem(
-                .invalid, "pipelines.document.malformed", "\(place)The document is not YAML: \(text.printable).",
+                .invalid, "\(codes).document.malformed", "\(place.text)The document is not YAML: \(text.printable).",
                 fix: "Look at the indentation and quotes there.")
         }
         switch error as? YamlError {
-        case .scanner(_, let text, let mark, _), .parser(_, let text, let mark, _): return problem(place(mark), text)
-        case .composer(let context, let text, let mark, _): return problem(place(mark), context.map { "\($0.text) \(text)" } ?? text)
+        case .scanner(_, let text, let mark, _), .parser(_, let text, let mark, _): return problem(DocumentPlace(mark), text)
+        case .composer(let context, let text, let mark, _):
+            return problem(DocumentPlace(mark), context.map { "\($0.text) \(text)" } ?? text)
         case .duplicatedKeysInMapping(let names, let context):
             return Problem(
-                .invalid, "pipelines.field.duplicate",
-                "\(place(context.mark))'\(names.first?.printable ?? "")' stands twice in the same mapping.", fix: "Remove one.")
+                .invalid, "\(codes).field.duplicate",
+                "\(DocumentPlace(context.mark).text)'\(names.first?.printable ?? "")' stands twice in the same mapping.", fix: "Remove one."
+            )
         case .reader(let reason, let offset, _, _):
             let before = text.utf8.prefix(offset ?? 0)
             let line = 1 + before.count { $0 == UInt8(ascii: "\n") }
             let start = before.lastIndex(of: UInt8(ascii: "\n")).map { before.index(after: $0) } ?? before.startIndex
             let column = 1 + before[start...].count { $0 & 0b1100_0000 != 0b1000_0000 }
-            return problem(DocumentPlace(line: line, column: column).text, reason)
-        default: return problem(place(nil), "it cannot be read")
+            return problem(DocumentPlace(line: line, column: column), reason)
+        default: return problem(DocumentPlace(nil), "it cannot be read")
         }
-    }
-
-    /// "Did you mean …?" when a known name is at most two edits away.
-    static func suggestion(for name: String, among known: [String]) -> String? {
-        let near = known.map { (name: $0, distance: editDistance(Array(name.utf8.prefix(64)), Array($0.utf8))) }
-            .min { $0.distance < $1.distance }
-        return near.flatMap { $0.distance <= 2 ? "Did you mean '\($0.name)'?" : nil }
-    }
-
-    private static func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
-        var row = Array(0...right.count)
-        for (i, a) in left.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, b) in right.enumerated() {
-                let above = row[j + 1]
-                row[j + 1] = a == b ? diagonal : 1 + min(diagonal, above, row[j])
-                diagonal = above
-            }
-        }
-        return row[right.count]
-    }
-
-    private static func isNameByte(_ byte: UInt8) -> Bool {
-        (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == 45 || byte == 95
     }
 }

@@ -11,6 +11,7 @@ struct DocumentDepth {
     static let maximum = 128
 
     private let bytes: [UInt8]
+    private let codes: String
     private var index = 0
     private var lineStart = 0
     private var line = 1
@@ -21,12 +22,15 @@ struct DocumentDepth {
     /// A bracket or quote here would begin a value.
     private var beginsValue = true
 
-    static func check(_ text: String) throws(Problem) {
-        var depth = DocumentDepth(bytes: Array(text.utf8))
+    static func check(_ text: String, codes: String) throws(Problem) {
+        var depth = DocumentDepth(bytes: Array(text.utf8), codes: codes)
         while depth.index < depth.bytes.count { try depth.readLine() }
     }
 
-    private init(bytes: [UInt8]) { self.bytes = bytes }
+    private init(bytes: [UInt8], codes: String) {
+        self.bytes = bytes
+        self.codes = codes
+    }
 
     private mutating func readLine() throws(Problem) {
         try enterBlocks()
@@ -139,7 +143,7 @@ struct DocumentDepth {
 
     private func require() throws(Problem) {
         guard blocks.count + brackets <= Self.maximum else {
-            throw DocumentNode.depthProblem(at: DocumentPlace(line: line, column: column + 1).text)
+            throw DocumentSafety(codes: codes).depthProblem(at: DocumentPlace(line: line, column: column + 1))
         }
     }
 }

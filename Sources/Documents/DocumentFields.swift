@@ -4,10 +4,10 @@ import Domain
 import Yams
 
 /// The fields of a mapping; those that are not known have been refused.
-struct DocumentFields {
-    let node: DocumentNode
+package struct DocumentFields {
+    package let node: DocumentNode
     /// Then what is missing is likely the misspelt one, and is not refused as well.
-    let hasUnknown: Bool
+    package let hasUnknown: Bool
     private let members: [String: DocumentNode]
 
     init(node: DocumentNode, hasUnknown: Bool, members: [String: DocumentNode]) {
@@ -16,10 +16,10 @@ struct DocumentFields {
         self.members = members
     }
 
-    subscript(_ name: String) -> DocumentNode? { members[name] }
+    package subscript(_ name: String) -> DocumentNode? { members[name] }
 
     /// A field that must be there; nil when it is not, which has then been refused.
-    func required(_ name: String, fix: String, _ problems: DocumentProblems) -> DocumentNode? {
+    package func required(_ name: String, fix: String, _ problems: DocumentProblems) -> DocumentNode? {
         if let member = members[name] { return member }
         if !hasUnknown { problems.add(node.missing(name, fix: fix)) }
         return nil
@@ -28,7 +28,7 @@ struct DocumentFields {
 
 extension DocumentNode {
     /// The fields of a mapping; nil, and it is refused, when it is none.
-    func fields(_ known: [String], _ problems: DocumentProblems) -> DocumentFields? {
+    package func fields(_ known: [String], _ problems: DocumentProblems) -> DocumentFields? {
         guard let mapping = node.mapping else {
             problems.add(wrongType("a mapping"))
             return nil
@@ -48,30 +48,28 @@ extension DocumentNode {
                         fix: Self.suggestion(for: name, among: known) ?? "The fields are \(known.joined(separator: ", ")).", at: key))
                 continue
             }
-            members[name] = DocumentNode(node: value, subject: "'\(name)' of \(subject)")
+            members[name] = DocumentNode(node: value, subject: "'\(name)' of \(subject)", codes: codes)
         }
         return DocumentFields(node: self, hasUnknown: hasUnknown, members: members)
     }
 
     /// One member of a mapping; nil when there is none, or no mapping.
-    func member(_ name: String) -> DocumentNode? {
+    package func member(_ name: String) -> DocumentNode? {
         guard let mapping = node.mapping else { return nil }
         for (key, value) in mapping where key.scalar?.string == name {
-            return DocumentNode(node: value, subject: "'\(name)' of \(subject)")
+            return DocumentNode(node: value, subject: "'\(name)' of \(subject)", codes: codes)
         }
         return nil
     }
 
-    var place: DocumentPlace { DocumentPlace(line: line, column: column) }
-
     /// What stands at the end of a path of fields and places in lists, as far as it leads.
-    func located(_ path: [String]) -> DocumentNode {
+    package func located(_ path: [String]) -> DocumentNode {
         var place = self
         for part in path {
             if let next = place.member(part) {
                 place = next
             } else if let sequence = place.node.sequence, let position = Int(part), sequence.indices.contains(position) {
-                place = DocumentNode(node: sequence[position], subject: subject)
+                place = DocumentNode(node: sequence[position], subject: subject, codes: codes)
             } else {
                 break
             }
