@@ -16,7 +16,7 @@ import tempfile
 import time
 import urllib.parse
 
-from contender import Contender, Failed, Skipped
+from contender import WORKERS, Contender, Failed, Skipped
 
 DOCUMENT = """\
 apiVersion: dhow/v1
@@ -50,7 +50,7 @@ class Dhow(Contender):
         # Settings of the person who runs this are not ours.
         inherited = {key: value for key, value in super().environment().items() if not key.startswith("DHOW_")}
         if self.address is None:
-            return inherited
+            return inherited | {"DHOW_SLOTS": str(WORKERS)}
         return inherited | {"DHOW_URL": self.address, "DHOW_TOKEN": self.token}
 
     @property
@@ -141,18 +141,17 @@ class Dhow(Contender):
 
     def wait(self, work):
         """Until the server says of the newest executions, as many as there are, that they have ended."""
-        deadline = time.monotonic() + self.limit
-        pause = 0.01
+        began = time.monotonic()
         while True:
             newest = self.request("GET", f"executions?limit={work.executions}")["items"]
             running = [execution for execution in newest if execution.get("ended") is None]
             if not running:
                 break
-            if time.monotonic() > deadline:
+            waited = time.monotonic() - began
+            if waited > self.limit:
                 raise Failed(f"{len(running)} of {work.executions} executions have not ended after {self.limit} s")
-            time.sleep(pause)
-            # Short work is timed well, and long work is not asked about often.
-            pause = min(pause * 1.2, 0.2)
+            # Times are right to a twentieth, and long work is not asked about often: an answer holds the whole list of a `forEach`.
+            time.sleep(max(0.01, waited / 20))
         states = {execution["status"] for execution in newest}
         if states != {"succeeded"}:
             raise Failed(f"executions ended as {', '.join(sorted(states))}")
