@@ -82,6 +82,13 @@ struct DrivenExecution: Sendable {
 
     func step(of unit: StepUnit) -> StepSpecification { pipeline.steps[unit.step] ?? StepSpecification(name: unit.step) }
 
+    /// Those that a step refers to. Not all there are: what is under way would hold them, and each change would copy them.
+    func outputs(for step: String) -> [String: [String: StepOutput]] {
+        var referred: [String: [String: StepOutput]] = [:]
+        for name in pipeline.references[step] ?? [] { referred[name] = outputs[name] }
+        return referred
+    }
+
     func isCommand(_ unit: StepUnit) -> Bool { step(of: unit).kind == .command }
 
     /// Takes note of what a unit made; when it was the last of a step's runs, of what they made together.

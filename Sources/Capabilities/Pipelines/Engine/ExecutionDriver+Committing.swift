@@ -24,7 +24,7 @@ extension ExecutionDriver {
         let saved = try await parts.governor.change(.executionStart, by: lease.controller) { change in
             let table = ExecutionTable(transaction: change.transaction)
             var saved = next
-            let asked = try table.require(lease)
+            let asked = try table.standing(lease)
             (saved.wantsCancel, saved.wantsPause) = (asked.wantsCancel, asked.wantsPause)
             try batch.save(saved, in: change)
             if !units.isEmpty { try table.save(units, of: saved.id) }

@@ -246,7 +246,7 @@ extension ExecutionDriver {
         let caller = lease.controller
         let (snapshots, models) = (parts.snapshots, parts.models)
         var resolver = BindingResolver(
-            execution: driven.execution, outputs: driven.outputs,
+            execution: driven.execution, outputs: driven.outputs(for: unit.step),
             snapshotFiles: { id in
                 let files = try await snapshots.get(id, by: caller).files
                 return Dictionary(files.map { ($0.name, $0.digest) }, uniquingKeysWith: { first, _ in first })

@@ -144,7 +144,7 @@ struct ExecutionDriver: Sendable {
     /// What people asked for meanwhile, and handlers that wait for something to change.
     private func lookAgain(_ driven: inout DrivenExecution, _ group: inout ThrowingDiscardingTaskGroup<any Error>) async throws {
         let lease = lease
-        let asked = try await parts.governor.database.read { try ExecutionTable(transaction: $0).require(lease) }
+        let asked = try await parts.governor.database.lookUp { try ExecutionTable(transaction: $0).standing(lease) }
         (driven.execution.wantsCancel, driven.execution.wantsPause) = (asked.wantsCancel, asked.wantsPause)
         follow(&driven, &group)
         for (unit, flight) in driven.inFlight where flight.isWaiting {

@@ -83,6 +83,20 @@ package struct ExecutionTable {
         return try decode(row)
     }
 
+    /// What can have changed of an execution while it is driven: all that a commit needs to know, and O(1) whatever its parameters.
+    ///
+    /// - Throws: `LeaseLost`.
+    func standing(_ lease: ExecutionLease) throws -> ExecutionStanding {
+        let row = try transaction.row(
+            "SELECT flags, status, deadline, wants_cancel, wants_pause FROM execution WHERE id = ? AND fence = ?", lease.execution,
+            lease.fence)
+        guard let row else { throw LeaseLost(execution: lease.execution) }
+        let (cancel, pause): (Int, Int) = (try row["wants_cancel"], try row["wants_pause"])
+        return ExecutionStanding(
+            flags: ExecutionFlags(rawValue: try row["flags"]), status: ExecutionStatus(rawValue: try row["status"]) ?? .running,
+            deadline: try row["deadline"], wantsCancel: cancel != 0, wantsPause: pause != 0)
+    }
+
     package func renew(_ lease: ExecutionLease, at now: Timestamp) throws {
         try transaction.execute(
             "UPDATE execution SET lease_until = ? WHERE id = ? AND fence = ?", now + ExecutionLease.duration, lease.execution, lease.fence)
@@ -289,6 +303,15 @@ package struct ExecutionTable {
             depth: try row["depth"], created: try row["created"], deadline: try row["deadline"],
             timeLeft: try row["time_left"], ended: try row["ended"])
     }
+}
+
+/// What is saved of an execution beside its units.
+struct ExecutionStanding: Sendable {
+    var flags: ExecutionFlags
+    var status: ExecutionStatus
+    var deadline: Timestamp?
+    var wantsCancel: Bool
+    var wantsPause: Bool
 }
 
 /// An earlier success that may stand for a step.

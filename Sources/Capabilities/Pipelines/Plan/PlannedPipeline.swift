@@ -11,6 +11,8 @@ package struct PlannedPipeline: Sendable {
     package let plan: ExecutionPlan
     package let steps: [String: StepSpecification]
     package let expressions: StepExpressions
+    /// By step, those whose outputs it refers to.
+    let references: [String: Set<String>]
 
     package init(_ version: PipelineVersion) throws(Problem) {
         self.version = version
@@ -21,6 +23,12 @@ package struct PlannedPipeline: Sendable {
             throw error.problem
         }
         expressions = StepExpressions(parameters: specification.parameters)
+        references = Dictionary(
+            specification.steps.map { step in
+                var bindings = step.bindings.map(\.binding)
+                if case .binding(let list)? = step.forEach?.items { bindings.append(list) }
+                return (step.name, Set(bindings.flatMap { $0.outputs.map(\.step) }))
+            }, uniquingKeysWith: { first, _ in first })
         steps = Dictionary(specification.steps.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     }
 }
