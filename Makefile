@@ -30,10 +30,12 @@ test: setup ## run all tests, on SQLite and on a throw-away Postgres
 	scripts/with-postgres.sh sh -c \
 	    'DHOW_DATABASE="$$DHOW_TEST_POSTGRES" scripts/with-server.sh $(PYTHON_MLFLOW2) -m pytest -q Tests/EndToEnd/mlflow'
 	scripts/with-postgres.sh $(PYTHON) Tests/Crash/crash.py --cycles 5
+	scripts/with-postgres.sh $(PYTHON) Tests/Crash/pipelines.py --kills 8
 
 crash-test: setup ## kill the server CYCLES times on each database while clients write; SEED repeats a run
 	swift build --product dhow $(FLAGS)
 	scripts/with-postgres.sh $(PYTHON) Tests/Crash/crash.py --cycles $(CYCLES)
+	scripts/with-postgres.sh $(PYTHON) Tests/Crash/pipelines.py --kills $(CYCLES)
 
 format: ## bring all sources into their format
 	swift format format --in-place --recursive --parallel $(SWIFT_SOURCES)

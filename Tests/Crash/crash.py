@@ -25,13 +25,17 @@ class Totals:
     """Sums over the cycles of one engine."""
 
     def __init__(self):
-        self.cycles = self.acknowledged = self.in_flight = self.lost = self.torn = self.wrong = 0
+        self.cycles = self.acknowledged = self.in_flight = self.lost = self.torn = (
+            self.wrong
+        ) = 0
 
     def add(self, journal, findings):
         self.cycles += 1
         self.acknowledged += journal.acknowledged()
         kinds = ("experiment", "run", "batch", "version", "alias", "artifact", "blob")
-        self.in_flight += sum(not write.is_acknowledged for kind in kinds for write in journal.of(kind))
+        self.in_flight += sum(
+            not write.is_acknowledged for kind in kinds for write in journal.of(kind)
+        )
         self.lost += len(findings.lost)
         self.torn += len(findings.torn)
         self.wrong += len(findings.wrong)
@@ -81,7 +85,10 @@ def torture(engine, cycles, seed):
             for line in findings.lines():
                 print(f"{engine} cycle {number}: {line}", flush=True)
             if findings:
-                print(f"{engine} cycle {number}: kept in {installation.folder}; repeat with --seed {seed}", flush=True)
+                print(
+                    f"{engine} cycle {number}: kept in {installation.folder}; repeat with --seed {seed}",
+                    flush=True,
+                )
                 installation.kill()
                 installation = None
                 break
@@ -99,11 +106,18 @@ def torture(engine, cycles, seed):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--cycles", type=int, default=int(os.environ.get("CYCLES", "200")))
+    parser.add_argument(
+        "--cycles", type=int, default=int(os.environ.get("CYCLES", "200"))
+    )
     parser.add_argument("--engine", action="append", choices=["sqlite", "postgres"])
-    parser.add_argument("--seed", default=os.environ.get("SEED") or str(random.SystemRandom().randrange(10**9)))
+    parser.add_argument(
+        "--seed",
+        default=os.environ.get("SEED") or str(random.SystemRandom().randrange(10**9)),
+    )
     options = parser.parse_args()
-    engines = options.engine or ["sqlite"] + (["postgres"] if os.environ.get("DHOW_TEST_POSTGRES") else [])
+    engines = options.engine or ["sqlite"] + (
+        ["postgres"] if os.environ.get("DHOW_TEST_POSTGRES") else []
+    )
     print(f"seed {options.seed}", flush=True)
     results = [torture(engine, options.cycles, options.seed) for engine in engines]
     sys.exit(0 if all(results) else 1)

@@ -71,13 +71,19 @@ class Installation:
     def __init__(self, engine):
         self.engine = engine
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="dhow-crash-"))
-        self.environment = {key: value for key, value in os.environ.items() if not key.startswith("DHOW_")}
+        self.environment = {
+            key: value
+            for key, value in os.environ.items()
+            if not key.startswith("DHOW_")
+        }
         self.schema = None
         if engine == "postgres":
             self.schema = f"crash_{secrets.token_hex(6)}"
             self._sql(f"CREATE SCHEMA {self.schema}")
             option = urllib.parse.quote(f"-c search_path={self.schema}")
-            self.environment["DHOW_DATABASE"] = f"{os.environ['DHOW_TEST_POSTGRES']}?options={option}"
+            self.environment["DHOW_DATABASE"] = (
+                f"{os.environ['DHOW_TEST_POSTGRES']}?options={option}"
+            )
         self.process = None
         self.address = None
 
@@ -85,7 +91,13 @@ class Installation:
         """Starts the server without waiting for it to answer."""
         command = [BINARY, "serve", "--data", str(self.folder / "data"), "--port", "0"]
         with open(self.folder / "server.log", "ab") as log:
-            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=self.environment, text=True)
+            self.process = subprocess.Popen(
+                command,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                env=self.environment,
+                text=True,
+            )
 
     def start(self):
         """Starts the server and waits for its own word that it answers."""
@@ -95,7 +107,9 @@ class Installation:
                 self.address = found.group(1)
                 return
         log = (self.folder / "server.log").read_text(errors="replace")
-        raise RuntimeError(f"the server did not start, exit status {self.process.wait()}:\n{log[-4000:]}")
+        raise RuntimeError(
+            f"the server did not start, exit status {self.process.wait()}:\n{log[-4000:]}"
+        )
 
     def kill(self):
         """SIGKILL, and nothing else: no handler runs, no buffer of the process is written."""
@@ -104,13 +118,26 @@ class Installation:
         self.process.stdout.close()
 
     def session(self):
-        return Session(self.address, (self.folder / "data/admin-token").read_text().strip())
+        return Session(
+            self.address, (self.folder / "data/admin-token").read_text().strip()
+        )
 
     def ledger_complaint(self):
         """What `dhow ledger verify` has to say against the ledger; None when it verifies."""
         command = [BINARY, "ledger", "verify", "--data", str(self.folder / "data")]
-        result = subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=600, check=False)
-        return None if result.returncode == 0 else f"exit status {result.returncode}: {result.stderr or result.stdout}"
+        result = subprocess.run(
+            command,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+        return (
+            None
+            if result.returncode == 0
+            else f"exit status {result.returncode}: {result.stderr or result.stdout}"
+        )
 
     def remove(self):
         if self.process is not None and self.process.poll() is None:
@@ -120,6 +147,17 @@ class Installation:
         shutil.rmtree(self.folder)
 
     def _sql(self, statement):
-        psql = shutil.which("psql") or next(map(str, pathlib.Path("/usr/lib/postgresql").glob("*/bin/psql")))
-        command = [psql, "-X", "-q", "-v", "ON_ERROR_STOP=1", os.environ["DHOW_TEST_POSTGRES"], "-c", statement]
+        psql = shutil.which("psql") or next(
+            map(str, pathlib.Path("/usr/lib/postgresql").glob("*/bin/psql"))
+        )
+        command = [
+            psql,
+            "-X",
+            "-q",
+            "-v",
+            "ON_ERROR_STOP=1",
+            os.environ["DHOW_TEST_POSTGRES"],
+            "-c",
+            statement,
+        ]
         subprocess.run(command, check=True, capture_output=True)

@@ -51,7 +51,9 @@ class Journal:
 
     def of(self, kind):
         with self._lock:
-            return [operation for operation in self._operations if operation.kind == kind]
+            return [
+                operation for operation in self._operations if operation.kind == kind
+            ]
 
     def acknowledged(self):
         with self._lock:
@@ -68,6 +70,8 @@ def possible_contents(operations):
     possible = [
         operation.content
         for operation in operations
-        if not operation.is_acknowledged or latest_start is None or operation.ended >= latest_start
+        if not operation.is_acknowledged
+        or latest_start is None
+        or operation.ended >= latest_start
     ]
     return possible if acknowledged else [None, *possible]

@@ -7,6 +7,9 @@ package import Tracking
 
 /// The use cases of executions.
 package struct Executions: Sendable {
+    /// Between two looks for an attempt that is noted and not yet submitted.
+    private static let pauseBeforeStart = Duration.milliseconds(100)
+
     let governor: Governor
     private let snapshots: SnapshotCatalogue
     private let blobs: any BlobStore
@@ -212,18 +215,30 @@ package struct Executions: Sendable {
         }
         let limit = min(max(limit, 1), 1 << 20)
         var attempt = try await attempt(of: id, step, number, by: caller)
-        if attempt.ended == nil {
+        let end = ContinuousClock.now + patience
+        while attempt.ended == nil {
             do {
                 let attemptID = StepFolders.attemptID(id, attempt.unit, attempt.number)
                 let runner = try await running(attempt, of: id, by: caller)
-                if patience > .zero { try await Self.wait(patience, for: { try await runner.waitForLog(of: attemptID, beyond: offset) }) }
-                return try await runner.log(of: attemptID, from: offset, limit: limit)
+                // Asked first: waiting for an attempt that is not here would be over at once.
+                var bytes = try await runner.log(of: attemptID, from: offset, limit: limit)
+                if bytes.isEmpty, patience > .zero {
+                    try await Self.wait(end - .now, for: { try await runner.waitForLog(of: attemptID, beyond: offset) })
+                    bytes = try await runner.log(of: attemptID, from: offset, limit: limit)
+                }
+                return bytes
             } catch let problem as Problem where problem.kind == .notFound {
-                // It ended between the two questions, or runs on another machine: then what is kept is shown.
+                // It is about to be submitted, ended between the two questions, or runs on another machine: then what is kept is shown.
                 attempt = try await self.attempt(of: id, step, attempt.number, by: caller)
+                guard attempt.ended == nil, attempt.log == nil, ContinuousClock.now < end else { return try await kept(attempt, offset, limit) }
+                try await Task.sleep(for: Self.pauseBeforeStart)
             }
         }
-        return try await attempt.log?.read(from: offset, limit: limit, in: blobs) ?? []
+        return try await kept(attempt, offset, limit)
+    }
+
+    private func kept(_ attempt: Attempt, _ offset: Int64, _ limit: Int) async throws -> [UInt8] {
+        try await attempt.log?.read(from: offset, limit: limit, in: blobs) ?? []
     }
 
     /// The runner as its logs may be shown: without the step's secrets.
