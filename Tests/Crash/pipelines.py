@@ -12,7 +12,6 @@ import base64
 import collections
 import json
 import os
-import pathlib
 import random
 import sys
 import time

@@ -94,6 +94,29 @@ struct TakeoverTests {
         }
     }
 
+    @Test("a worker that begins again finds what all runs of a step have made", arguments: TestDatabase.allCases)
+    func fanOut(_ engine: TestDatabase) async throws {
+        try await World.with(engine) { world in
+            let document = pipeline(
+                """
+                - name: each
+                  forEach: {in: [1, 2, 3]}
+                  command: [sh, -c, 'echo "$DHOW_ITEM" > "$DHOW_OUTPUT_VALUE"']
+                  outputs: {value: {path: value, type: value}}
+                - {name: wait, kind: approval, needs: [each], with: {model: flights, version: 3, endpoint: flights, report: none}}
+                - {name: use, needs: [wait], command: [sh, -c, 'cat "$DHOW_INPUT_VALUES"'], inputs: {values: {step: each, output: value}}}
+                """)
+            let started = try await world.start(document)
+            try await world.working(world.engine(handlers: [.approval: ScriptedHandler(.waiting)])) {
+                _ = try await world.execution(started.id) { $0.execution.status == .waitingForApproval }
+            }
+            let handler = ScriptedHandler(.done(["approval": .value("yes")]))
+            let ended = try await world.working(world.engine(handlers: [.approval: handler])) { try await world.ended(started.id) }
+            #expect(ended.execution.status == .succeeded)
+            #expect(try await world.log(started.id, "use") == "[1,2,3]")
+        }
+    }
+
     @Test("cancelling stops what runs and starts nothing more", arguments: TestDatabase.allCases)
     func cancel(_ engine: TestDatabase) async throws {
         try await World.with(engine) { world in

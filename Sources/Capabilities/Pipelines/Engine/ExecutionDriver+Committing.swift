@@ -85,7 +85,14 @@ extension DrivenExecution {
             execution: stored.execution, pipeline: pipeline, state: stored.state(of: pipeline.plan), items: stored.lists,
             earlier: Dictionary(stored.earlier.map { ($0.unit, $0) }, uniquingKeysWith: { first, _ in first }),
             earlierItems: stored.earlierLists, isTakenUp: !stored.attempts.isEmpty)
-        for result in stored.results { keep(result.outputs, of: result.unit) }
+        // All runs first: a step that has ended is gathered from all of them.
+        for result in stored.results {
+            if let item = result.unit.item {
+                itemOutputs[result.unit.step, default: [:]][item] = result.outputs
+            } else {
+                outputs[result.unit.step] = result.outputs
+            }
+        }
         for step in stored.lists.keys { gather(step) }
         for attempt in stored.attempts where attempt.ended == nil {
             if case .running(let number)? = state[attempt.unit]?.state, number == attempt.number { open[attempt.unit] = attempt }
