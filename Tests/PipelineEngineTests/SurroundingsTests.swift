@@ -3,6 +3,7 @@
 import Backends
 import Domain
 import Foundation
+import Governance
 import Pipelines
 import TestSupport
 import Testing
@@ -107,10 +108,10 @@ struct SurroundingsTests {
     @Test("a log that is read while its step runs shows no secrets either, and waits for more", arguments: TestDatabase.allCases)
     func liveLog(_ engine: TestDatabase) async throws {
         try await World.with(engine) { world in
-            let goOn = Fifo(world.folder + "/goOn")
+            let (goOn, end) = (Fifo(world.folder + "/goOn"), Fifo(world.folder + "/end"))
             let document = pipeline(
                 """
-                - {name: use, secrets: {PASSWORD: database}, command: [sh, -c, 'read line < "$WORLD/goOn"; echo "it is $PASSWORD."; read line < "$WORLD/goOn"']}
+                - {name: use, secrets: {PASSWORD: database}, command: [sh, -c, 'read line < "$WORLD/goOn"; echo "it is $PASSWORD."; read line < "$WORLD/end"']}
                 """)
             try await world.working(world.engine()) {
                 let started = try await world.start(document)
@@ -119,7 +120,7 @@ struct SurroundingsTests {
                     of: started.id, step: "use", attempt: 1, from: 0, limit: 1 << 20, patience: .seconds(60), by: world.caller)
                 await goOn.release()
                 #expect(String(decoding: try await bytes, as: UTF8.self).hasPrefix("it is ***"))
-                await goOn.release()
+                await end.release()
                 #expect(try await world.ended(started.id).execution.status == .succeeded)
             }
         }

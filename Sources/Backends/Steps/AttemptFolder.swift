@@ -31,16 +31,20 @@ struct AttemptFolder {
     /// Claims the attempt: true for exactly one caller among all processes. `body` gets the lock, which it may pass on.
     ///
     /// The folder appears under its name only when the lock is held, so nobody takes an attempt being started for a lost one.
-    func claim(gpus: [Int], groups: [String], _ body: (_ lock: Int32) throws(Problem) -> Void) throws(Problem) -> Bool {
+    func claim(
+        gpus: [Int], groups: [String], spares: SpareFolders, _ body: (_ lock: Int32) throws(Problem) -> Void
+    ) throws(Problem) -> Bool {
         let draft = path.replacingLastComponent(with: ".new-\(Self.unique())")
-        guard mkdir(draft, 0o700) == 0 else { throw Self.unwritable(draft) }
-        let lock = open(draft + "/record", O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0o600)
-        let beginning = Array(AttemptRecord.beginning(boot: Self.boot ?? "", gpus: gpus, groups: groups).utf8)
-        guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0, write(lock, beginning, beginning.count) == beginning.count,
-            FileBytes.create(draft + "/log", "")
-        else {
+        let beginning = AttemptRecord.beginning(boot: Self.boot ?? "", gpus: gpus, groups: groups)
+        var lock: Int32 = spares.take(to: draft) ? Self.begin(draft, beginning) : -1
+        if lock < 0 {
+            // There was no spare folder, or it is not what it was.
+            Self.remove(draft)
+            guard mkdir(draft, 0o700) == 0 else { throw Self.unwritable(draft) }
+            lock = Self.begin(draft, beginning)
+        }
+        guard lock >= 0 else {
             let problem = Self.unwritable(draft)
-            if lock >= 0 { close(lock) }
             Self.remove(draft)
             throw problem
         }
@@ -58,6 +62,20 @@ struct AttemptFolder {
             throw error
         }
         return true
+    }
+
+    /// Makes record and log, empty whatever was there, and gives the lock; -1 when that cannot be.
+    private static func begin(_ draft: String, _ beginning: String) -> Int32 {
+        let flags = O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC | O_NOFOLLOW
+        let lock = open(draft + "/record", flags | O_RDWR, 0o600)
+        let log = open(draft + "/log", flags | O_WRONLY, 0o600)
+        if log >= 0 { close(log) }
+        let bytes = Array(beginning.utf8)
+        if lock >= 0, log >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0, write(lock, bytes, bytes.count) == bytes.count { return lock }
+        let reason = errno
+        if lock >= 0 { close(lock) }
+        errno = reason
+        return -1
     }
 
     /// The record and whether the supervisor lives; nil when there is no such attempt.
@@ -122,7 +140,9 @@ struct AttemptFolder {
         _ = write(descriptor, "lost\n", 5)
     }
 
-    func remove() {
+    /// - Parameter spares: Gets the folder of an attempt that ended by itself: nothing of it can write there any more.
+    func remove(to spares: SpareFolders) {
+        if read()?.record.end != nil, access(path + "/cancel", F_OK) != 0, spares.put(path) { return }
         // Out of sight at once, so that a half-removed attempt is never read.
         let gone = path.replacingLastComponent(with: ".gone-\(Self.unique())")
         if rename(path, gone) == 0 { Self.remove(gone) }

@@ -22,6 +22,7 @@ package final class ProcessStepRunner: StepRunner {
     package static var hasSandbox: Bool { Sandbox.found != nil }
 
     private let folder: String
+    private let spares: SpareFolders
     private let settings: StepRunnerSettings
     private let clock: any WallClock
     private let watches = Mutex<[String: AttemptWatch]>([:])
@@ -40,6 +41,7 @@ package final class ProcessStepRunner: StepRunner {
                 fix: "Give Dhow the right to write in its data folder.")
         }
         self.folder = absolute
+        spares = SpareFolders(place: absolute + ".spare")
         self.settings = settings
         self.clock = clock
     }
@@ -54,7 +56,8 @@ package final class ProcessStepRunner: StepRunner {
         let watch = AttemptWatch { [weak self] in self?.watches.withLock { $0[attempt.attemptID] = nil } }
         let launch = AttemptLaunch(attempt: attempt, folder: folder, logLimit: settings.logLimit, wrapper: wrapper, limits: limits)
         do {
-            let isOurs = try folder.claim(gpus: attempt.resources.gpus ?? [], groups: limits.groups) { lock throws(Problem) in
+            let isOurs = try folder.claim(gpus: attempt.resources.gpus ?? [], groups: limits.groups, spares: spares) {
+                lock throws(Problem) in
                 watches.withLock { $0[attempt.attemptID] = watch }
                 try StepLauncher.shared.launch(launch, lock: lock, watch: watch)
             }
@@ -141,7 +144,7 @@ package final class ProcessStepRunner: StepRunner {
             throw Problem(
                 .conflict, "steps.attempt.running", "Attempt '\(attemptID)' cannot be forgotten: it is running.",
                 fix: "Cancel it and wait for its end first.")
-        default: try AttemptFolder(of: attemptID, in: folder).remove()
+        default: try AttemptFolder(of: attemptID, in: folder).remove(to: spares)
         }
     }
 

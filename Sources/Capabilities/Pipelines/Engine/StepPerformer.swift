@@ -169,7 +169,8 @@ struct StepPerformer: Sendable {
         }
         guard jurisdictions.count <= 1 else {
             throw Problem(
-                .rejected, "pipelines.output.jurisdictions", "The snapshot that step '\(step.name)' leaves would have several jurisdictions.",
+                .rejected, "pipelines.output.jurisdictions",
+                "The snapshot that step '\(step.name)' leaves would have several jurisdictions.",
                 why: "The execution uses data of \(jurisdictions.sorted().joined(separator: ", ")).",
                 fix: "Make snapshots of data of one jurisdiction at a time.")
         }

@@ -230,7 +230,9 @@ package struct Executions: Sendable {
             } catch let problem as Problem where problem.kind == .notFound {
                 // It is about to be submitted, ended between the two questions, or runs on another machine: then what is kept is shown.
                 attempt = try await self.attempt(of: id, step, attempt.number, by: caller)
-                guard attempt.ended == nil, attempt.log == nil, ContinuousClock.now < end else { return try await kept(attempt, offset, limit) }
+                guard attempt.ended == nil, attempt.log == nil, ContinuousClock.now < end else {
+                    return try await kept(attempt, offset, limit)
+                }
                 try await Task.sleep(for: Self.pauseBeforeStart)
             }
         }
