@@ -14,8 +14,29 @@ package struct ProcessorTime: Equatable, Sendable {
         self.children = children
     }
 
-    /// Of a running process; nil when it is gone or the system has no `/proc`.
+    /// Of a running process with the processes it runs to start others, such as the launcher of steps; nil when it is gone or the system has
+    /// no `/proc`. What those have started and waited for counts as its children.
     package init?(ofProcess identifier: Int32) {
+        self.init(ofProcessAlone: identifier)
+        for helper in Self.children(of: identifier) {
+            guard let time = ProcessorTime(ofProcessAlone: helper) else { continue }
+            own += time.own
+            children += time.children
+        }
+    }
+
+    /// Those that run now, started by any of its threads.
+    private static func children(of identifier: Int32) -> [Int32] {
+        let folder = "/proc/\(identifier)/task"
+        return ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).flatMap { thread -> [Int32] in
+            guard let handle = FileHandle(forReadingAtPath: "\(folder)/\(thread)/children") else { return [] }
+            defer { try? handle.close() }
+            let text = (try? handle.readToEnd()).flatMap { String(data: $0, encoding: .utf8) } ?? ""
+            return text.split(separator: " ").compactMap { Int32($0) }
+        }
+    }
+
+    private init?(ofProcessAlone identifier: Int32) {
         // FileHandle, since files in /proc have no size.
         guard let handle = FileHandle(forReadingAtPath: "/proc/\(identifier)/stat") else { return nil }
         defer { try? handle.close() }

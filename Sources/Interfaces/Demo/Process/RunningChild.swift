@@ -102,7 +102,10 @@ final class RunningChild: Sendable {
         _ = isRead.wait(timeout: .now() + .seconds(2))
         let waiting = state.withLock { state in
             // The ended process still has its line in /proc until it is waited for.
-            if let last = ProcessorTime(ofProcess: identifier) { state.time = last }
+            // Its helpers may have ended before it.
+            if let last = ProcessorTime(ofProcess: identifier) {
+                state.time = ProcessorTime(own: max(last.own, state.time.own), children: max(last.children, state.time.children))
+            }
             var status: Int32 = 0
             while waitpid(identifier, &status, 0) == -1, errno == EINTR {}
             let signal = status & 0x7F
