@@ -44,6 +44,8 @@ install_packages() {
             "Install the counterparts of: ${wanted[*]} python3-venv; then run again with DHOW_SETUP_SKIP_PACKAGES=1."
     # A Python that is not Debian's brings venv along.
     python3 -c 'import ensurepip, venv' 2>/dev/null || wanted+=(python3 python3-venv)
+    # The system's own one makes the environments of steps.
+    [ ! -x /usr/bin/python3 ] || /usr/bin/python3 -c 'import ensurepip, venv' 2>/dev/null || wanted+=(python3-venv)
 
     local package
     for package in "${wanted[@]}"; do
