@@ -6,12 +6,10 @@ Usage: crash.py [--cycles N] [--engine sqlite|postgres]... [--seed SEED]
 The seed fixes what is written and when the server is killed; the order in which threads run is the machine's.
 """
 
-import argparse
-import os
 import random
-import sys
 import time
 
+import arguments
 from checks import Check
 from installation import Installation
 from journal import Journal
@@ -104,24 +102,5 @@ def torture(engine, cycles, seed):
     return totals.are_clean
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--cycles", type=int, default=int(os.environ.get("CYCLES", "200"))
-    )
-    parser.add_argument("--engine", action="append", choices=["sqlite", "postgres"])
-    parser.add_argument(
-        "--seed",
-        default=os.environ.get("SEED") or str(random.SystemRandom().randrange(10**9)),
-    )
-    options = parser.parse_args()
-    engines = options.engine or ["sqlite"] + (
-        ["postgres"] if os.environ.get("DHOW_TEST_POSTGRES") else []
-    )
-    print(f"seed {options.seed}", flush=True)
-    results = [torture(engine, options.cycles, options.seed) for engine in engines]
-    sys.exit(0 if all(results) else 1)
-
-
 if __name__ == "__main__":
-    main()
+    arguments.run(__doc__, "cycles", torture)

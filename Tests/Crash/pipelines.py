@@ -7,16 +7,14 @@ Each step writes a line when it begins and one when it ends, and hands a number 
 once it has ended; the execution succeeds with the number that arithmetic gives. Executions follow each other until the kills are done.
 """
 
-import argparse
 import base64
 import collections
 import json
-import os
 import random
-import sys
 import time
 
-from installation import Installation, Refused, Unanswered
+import arguments
+from installation import Installation, Unanswered
 
 WIDTH = 12
 CHAIN = 10
@@ -198,27 +196,5 @@ def torture(engine, kills, seed):
     return True
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--kills", type=int, default=int(os.environ.get("CYCLES", "200"))
-    )
-    parser.add_argument("--engine", action="append", choices=["sqlite", "postgres"])
-    parser.add_argument(
-        "--seed",
-        default=os.environ.get("SEED") or str(random.SystemRandom().randrange(10**9)),
-    )
-    options = parser.parse_args()
-    engines = options.engine or ["sqlite"] + (
-        ["postgres"] if os.environ.get("DHOW_TEST_POSTGRES") else []
-    )
-    print(f"seed {options.seed}", flush=True)
-    try:
-        results = [torture(engine, options.kills, options.seed) for engine in engines]
-    except Refused as refusal:
-        sys.exit(f"refused: {refusal}")
-    sys.exit(0 if all(results) else 1)
-
-
 if __name__ == "__main__":
-    main()
+    arguments.run(__doc__, "kills", torture)

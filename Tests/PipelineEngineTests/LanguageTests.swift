@@ -2,6 +2,7 @@
 
 import Domain
 import Foundation
+import Governance
 import Pipelines
 import TestSupport
 import Testing
@@ -18,7 +19,7 @@ struct LanguageTests {
                   command: [sh, -c, 'echo x >> "$WORLD/runs"; echo "$DHOW_ITEM" > "$DHOW_OUTPUT_VALUE"; echo "file $DHOW_ITEM" > "$DHOW_OUTPUT_FILE"']
                   outputs: {value: {path: value.json, type: value}, file: {path: file, type: file}}
                 - name: sum
-                  command: [sh, -c, 'cat "$DHOW_INPUT_VALUES"; cat "$DHOW_INPUT_FILES"/*']
+                  command: [sh, -c, 'cat "$DHOW_INPUT_VALUES"; find "$DHOW_INPUT_FILES" -type f | sort | xargs -r cat']
                   inputs: {values: {step: each, output: value}, files: {step: each, output: file}}
                 """, parameters: "[{name: months, type: list, default: [1, 2, 3]}]")
             try await world.working(world.engine()) {
@@ -34,9 +35,29 @@ struct LanguageTests {
                 #expect(longer.state(StepUnit("each", item: 2)) == .reused)
                 #expect(try await world.log(longer.execution.id, "sum") == "[3,4,1]file 3\nfile 4\nfile 1\n")
                 #expect(world.lines("runs") == 4)
+                // No element: an empty list and an empty folder.
                 let none = try await world.ended(try await world.start(document, ["months": []]).id)
-                #expect(none.state("each") == .succeeded)
-                #expect(none.execution.status == .succeeded || none.state("sum") == .failed)
+                #expect(none.execution.status == .succeeded)
+                #expect(try await world.log(none.execution.id, "sum") == "[]")
+            }
+        }
+    }
+
+    @Test("what comes after a failed step with forEach finds what its other runs made", arguments: TestDatabase.allCases)
+    func failedRuns(_ engine: TestDatabase) async throws {
+        try await World.with(engine) { world in
+            let document = pipeline(
+                """
+                - name: each
+                  forEach: {in: [1, 2, 3]}
+                  command: [sh, -c, 'test "$DHOW_ITEM" != 2 && echo "$DHOW_ITEM" > "$DHOW_OUTPUT_VALUE"']
+                  outputs: {value: {path: value.json, type: value}}
+                - {name: tell, runs: always, command: [sh, -c, 'cat "$DHOW_INPUT_VALUES"'], inputs: {values: {step: each, output: value}}}
+                """)
+            try await world.working(world.engine()) {
+                let ended = try await world.ended(try await world.start(document).id)
+                #expect(ended.state("each") == .failed)
+                #expect(try await world.log(ended.execution.id, "tell") == "[1,null,3]")
             }
         }
     }
@@ -178,6 +199,36 @@ struct LanguageTests {
                 let ended = try await world.ended(started.id)
                 #expect(ended.execution.status == .failed)
                 #expect(ended.state("long") == .cancelled)
+            }
+        }
+    }
+
+    @Test("the time of an execution stands still while it waits for people", arguments: TestDatabase.allCases)
+    func timeStandsStill(_ engine: TestDatabase) async throws {
+        try await World.with(engine) { world in
+            let document = """
+                apiVersion: dhow/v1
+                kind: Pipeline
+                metadata: {name: asked}
+                spec:
+                  timeout: 10m
+                  steps:
+                  - {name: ask, kind: approval, with: {model: flights, version: 3, endpoint: flights, report: none}}
+                  - {name: long, needs: [ask], command: [sh, -c, 'sleep 600']}
+                """
+            let handler = ScriptedHandler(.waiting)
+            try await world.working(world.engine(handlers: [.approval: handler])) {
+                let started = try await world.start(document)
+                _ = try await world.execution(started.id) { $0.execution.status == .waitingForApproval }
+                world.clock.advance(.seconds(3600))
+                handler.answer(.done(["approval": .value("yes")]))
+                _ = try await world.governor.change(.executionStart, by: world.caller) { change in
+                    try change.record("approval.recorded", on: "approval/1")
+                }
+                let running = try await world.execution(started.id) { $0.state("long") == .running(attempt: 1) }
+                #expect(running.execution.deadline == world.clock.now() + .seconds(600))
+                world.clock.advance(.seconds(601))
+                #expect(try await world.ended(started.id).execution.status == .failed)
             }
         }
     }

@@ -11,7 +11,7 @@ package struct PipelineSpecification: Sendable, Codable, Equatable {
     package var name: String
     package var parameters: [ParameterSpecification]
     package var steps: [StepSpecification]
-    /// Wall-clock limit of an execution, pauses left out; nil for none.
+    /// Wall-clock limit of an execution without its pauses, its turn in a queue and waiting for people only; nil for none.
     package var timeoutSeconds: Int?
     /// What happens when an execution is started while others go on; nil for no limit.
     package var concurrency: ConcurrencyRule?

@@ -91,22 +91,35 @@ struct DrivenExecution: Sendable {
 
     func isCommand(_ unit: StepUnit) -> Bool { step(of: unit).kind == .command }
 
-    /// Takes note of what a unit made; when it was the last of a step's runs, of what they made together.
+    /// The time limit stands still while the execution is paused or waits for people only.
+    mutating func keepTime(at now: Timestamp) {
+        let standsStill = state.isPaused || state.status == .waitingForApproval
+        if standsStill, let deadline = execution.deadline {
+            (execution.timeLeft, execution.deadline) = (max(0, (deadline - now).milliseconds), nil)
+        } else if !standsStill, let left = execution.timeLeft {
+            (execution.timeLeft, execution.deadline) = (nil, now + .milliseconds(left))
+        }
+    }
+
+    /// Takes note of what a unit made.
     mutating func keep(_ made: [String: StepOutput], of unit: StepUnit) {
         guard let item = unit.item else {
             outputs[unit.step] = made
             return
         }
         itemOutputs[unit.step, default: [:]][item] = made
-        gather(unit.step)
     }
 
-    /// A step's outputs are those of its runs: values as a list, files and folders as one folder with an entry per element.
+    /// When all of a step's runs have ended, its outputs are theirs: values as a list, with null for a run that made none, files and folders as
+    /// one folder with an entry for each run that made some.
     mutating func gather(_ step: String) {
-        guard let state = state[StepUnit(step)]?.state, state == .succeeded || state == .reused, let list = items[step] else { return }
+        guard let state = state[StepUnit(step)]?.state, [.succeeded, .reused, .failed].contains(state), let list = items[step] else {
+            return
+        }
         let runs = itemOutputs[step] ?? [:]
+        let specification = self.step(of: StepUnit(step))
         var gathered: [String: StepOutput] = [:]
-        for name in self.step(of: StepUnit(step)).outputNames {
+        for name in specification.outputNames {
             var values: [JSONValue] = []
             var files: [String: BlobDigest] = [:]
             for item in list.indices {
@@ -117,7 +130,8 @@ struct DrivenExecution: Sendable {
                 case nil: values.append(.null)
                 }
             }
-            gathered[name] = files.isEmpty ? .value(.array(values)) : .folder(files)
+            let isValue = specification.outputs[name].map { $0.type == .value } ?? true
+            gathered[name] = isValue ? .value(.array(values)) : .folder(files)
         }
         outputs[step] = gathered
         itemOutputs[step] = nil

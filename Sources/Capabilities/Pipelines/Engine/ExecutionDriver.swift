@@ -48,6 +48,7 @@ struct ExecutionDriver: Sendable {
             while true {
                 try await answerQuestions(&driven)
                 let starts = chooseStarts(&driven)
+                driven.keepTime(at: parts.governor.clock.now())
                 try await commit(&driven)
                 for start in starts { begin(start, driven, &group) }
                 if driven.execution.ended != nil { break }
@@ -139,6 +140,7 @@ struct ExecutionDriver: Sendable {
         driven.batch.ended(
             end, of: started, key: isKept ? started.key : nil, parts: prepared?.key, at: now, attemptID: attemptID)
         if end.outcome == .succeeded { driven.keep(end.outputs, of: unit) }
+        driven.gather(unit.step)
     }
 
     /// What people asked for meanwhile, and handlers that wait for something to change.
@@ -159,13 +161,7 @@ struct ExecutionDriver: Sendable {
 
     private func follow(_ driven: inout DrivenExecution, _ group: inout ThrowingDiscardingTaskGroup<any Error>) {
         if driven.execution.wantsCancel, driven.state.apply(.cancelRequested) { stopAll(&driven, &group) }
-        let now = parts.governor.clock.now()
-        if driven.execution.wantsPause, driven.state.apply(.pauseRequested), let deadline = driven.execution.deadline {
-            (driven.execution.timeLeft, driven.execution.deadline) = (max(0, (deadline - now).milliseconds), nil)
-        }
-        if !driven.execution.wantsPause, driven.state.apply(.resumeRequested), let left = driven.execution.timeLeft {
-            (driven.execution.timeLeft, driven.execution.deadline) = (nil, now + .milliseconds(left))
-        }
+        driven.state.apply(driven.execution.wantsPause ? .pauseRequested : .resumeRequested)
     }
 
     private func stopAll(_ driven: inout DrivenExecution, _ group: inout ThrowingDiscardingTaskGroup<any Error>) {

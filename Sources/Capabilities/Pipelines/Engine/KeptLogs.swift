@@ -16,7 +16,12 @@ final class KeptLogs: Sendable {
         }
     }
 
-    func keep(_ archive: LogArchive, of attemptID: String) { archives.withLock { $0[attemptID] = archive } }
+    /// Nothing once the attempt's end has asked for the latest.
+    func keep(_ archive: LogArchive, of attemptID: String) {
+        archives.withLock { archives in
+            if archives[attemptID] != nil { archives[attemptID] = archive }
+        }
+    }
 
     /// For the attempt's end; nothing is kept of it afterwards.
     func latest(of attemptID: String) -> LogArchive { archives.withLock { $0.removeValue(forKey: attemptID) } ?? LogArchive() }

@@ -32,7 +32,7 @@ package struct WorkerSettings: Sendable {
         owner: String, environment: [String: String], cancelGrace: Duration = .seconds(10),
         slots: Int = WorkerSettings.defaultSlots,
         gpus: GPUSlots = GPUSlots(devices: []), region: String? = nil, environmentsFolder: String = NSTemporaryDirectory(),
-        secret: @escaping @Sendable (_ name: String, _ workspace: String) async throws -> String = { _, _ in "" },
+        secret: @escaping @Sendable (_ name: String, _ workspace: String) async throws -> String,
         endCredentials: @escaping @Sendable (_ execution: Execution, _ caller: Caller) async throws -> Void = { _, _ in },
         credentials: @escaping @Sendable (_ execution: Execution, _ caller: Caller) async throws -> [String: String]
     ) {

@@ -27,9 +27,9 @@ package struct Execution: Codable, Sendable {
     /// How many calls it is below an execution that nobody called.
     package var depth = 0
     package var created: Timestamp
-    /// When it is to have ended; nil while it is paused, or when it has no time limit.
+    /// When it is to have ended; nil while its time stands still, or when it has no time limit.
     package var deadline: Timestamp?
-    /// Milliseconds to the deadline when it was paused.
+    /// Milliseconds that are left when its time begins to run, or runs again.
     package var timeLeft: Int64?
     package var ended: Timestamp?
 
