@@ -118,11 +118,18 @@ package struct ExecutionTable {
 
     // MARK: the pipeline's concurrency
 
-    /// Open executions that have begun their turn, oldest first.
+    /// Executions that have not ended, whoever started them, oldest first; the first thousand.
     package func open(_ pipeline: String, in workspace: String) throws -> [Execution] {
         try transaction.rows(
-            "SELECT * FROM execution WHERE workspace = ? AND pipeline = ? AND ended IS NULL AND queued = 0 ORDER BY id", workspace, pipeline
+            "SELECT * FROM execution WHERE workspace = ? AND pipeline = ? AND ended IS NULL ORDER BY id LIMIT 1000", workspace, pipeline
         ).map(decode)
+    }
+
+    /// How many have not ended.
+    package func openCount(_ pipeline: String, in workspace: String) throws -> Int {
+        try transaction.row(
+            "SELECT COUNT(*) AS open FROM execution WHERE workspace = ? AND pipeline = ? AND ended IS NULL", workspace, pipeline)?["open"]
+            ?? 0
     }
 
     /// Those that wait for their turn, oldest first.

@@ -12,7 +12,7 @@ enum ExecutionTurns {
     static func enter(_ specification: PipelineSpecification, in change: Change) throws -> Bool {
         guard let rule = specification.concurrency else { return false }
         let table = ExecutionTable(transaction: change.transaction)
-        let open = try table.open(specification.name, in: change.workspace)
+        let open = try table.open(specification.name, in: change.workspace).filter { $0.status != .queued }
         guard open.count >= rule.limit else { return false }
         switch rule.policy {
         case .queue: return true
@@ -22,10 +22,9 @@ enum ExecutionTurns {
                 why: "\(open.count) of its executions are open, and it allows \(rule.limit).",
                 fix: "Wait for their end, or cancel one: dhow execution cancel \(open[0].id).")
         case .replace:
-            for old in open.prefix(open.count - rule.limit + 1) {
-                try table.ask(old.id, cancel: true, pause: false)
-                try change.record("execution.cancelling", on: old.resource, ["because": "replaced"])
-            }
+            // Those that are ending already make room too.
+            let staying = open.filter { !$0.wantsCancel }
+            for old in staying.prefix(max(0, staying.count - rule.limit + 1)) { try change.cancel(old, because: "replaced") }
             return false
         }
     }

@@ -56,9 +56,7 @@ package struct Executions: Sendable {
     /// Starts an execution of the newest version with the parameters of `id`, but for those given; what the cache has is used again.
     package func repeated(_ id: String, parameters: [String: JSONValue], by caller: Caller) async throws -> Execution {
         try await governor.change(.executionStart, by: caller) { change in
-            guard let earlier = try ExecutionTable(transaction: change.transaction).find(id), earlier.workspace == change.workspace else {
-                throw Self.unknown(id)
-            }
+            let earlier = try Self.find(id, in: change)
             return try Self.insert(
                 earlier.pipeline, earlier.parameters.merging(parameters) { $1 }, startedBy: caller.principal, cause: "execution/\(id)",
                 in: change)
@@ -66,9 +64,7 @@ package struct Executions: Sendable {
     }
 
     private static func ended(_ id: String, in change: Change) throws -> Execution {
-        guard let execution = try ExecutionTable(transaction: change.transaction).find(id), execution.workspace == change.workspace else {
-            throw unknown(id)
-        }
+        let execution = try find(id, in: change)
         guard execution.ended != nil else {
             throw Problem(
                 .conflict, "pipelines.execution.open", "Execution '\(id)' has not ended.",
@@ -158,11 +154,7 @@ package struct Executions: Sendable {
 
     /// Asks for the end of an execution; what runs gets SIGTERM, what waits is not started. Cancelling an ended one changes nothing.
     package func cancel(_ id: String, by caller: Caller) async throws -> Execution {
-        try await ask(id, by: caller) { execution, change in
-            if execution.wantsCancel { return }
-            execution.wantsCancel = true
-            try change.record("execution.cancelling", on: execution.resource)
-        }
+        try await governor.change(.executionStart, by: caller) { change in try change.cancel(try Self.find(id, in: change)) }
     }
 
     /// Asks that nothing more is started; what runs goes on. Its time limit stands still meanwhile.
@@ -186,19 +178,19 @@ package struct Executions: Sendable {
         -> Execution
     {
         try await governor.change(.executionStart, by: caller) { change in
-            let table = ExecutionTable(transaction: change.transaction)
-            guard var execution = try table.find(id), execution.workspace == change.workspace else { throw Self.unknown(id) }
+            var execution = try Self.find(id, in: change)
             guard execution.ended == nil else { return execution }
             try body(&execution, change)
-            try table.ask(id, cancel: execution.wantsCancel, pause: execution.wantsPause)
-            if execution.status == .queued, execution.wantsCancel {
-                // It never had its turn, so nobody drives it.
-                (execution.status, execution.ended) = (.cancelled, change.time)
-                try table.save(execution)
-                try change.record("execution.cancelled", on: execution.resource, ["pipeline": .string(execution.pipeline)])
-            }
+            try ExecutionTable(transaction: change.transaction).ask(id, cancel: execution.wantsCancel, pause: execution.wantsPause)
             return execution
         }
+    }
+
+    private static func find(_ id: String, in change: Change) throws -> Execution {
+        guard let execution = try ExecutionTable(transaction: change.transaction).find(id), execution.workspace == change.workspace else {
+            throw unknown(id)
+        }
+        return execution
     }
 
     static func unknown(_ id: String) -> Problem {

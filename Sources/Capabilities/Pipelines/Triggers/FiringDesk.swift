@@ -107,7 +107,7 @@ struct FiringDesk {
         of trigger: Trigger, _ pending: [TriggerFiring], _ firings: TriggerFiringTable, _ workspace: String, _ now: Timestamp,
         _ transaction: any Transaction
     ) throws -> FiringQueue {
-        let open = OpenExecutions(of: trigger.pipeline, in: workspace, transaction)
+        let executions = ExecutionTable(transaction: transaction)
         var started: [String: String] = [:]
         for key in Set(pending.compactMap(\.key)) { started[key] = try firings.execution(for: key) }
         let lately = trigger.specification.budgetPerDay == nil ? 0 : try firings.count(startedAfter: now - .seconds(86_400))
@@ -117,11 +117,11 @@ struct FiringDesk {
             pendingSince: trigger.pendingSince, lastStarted: trigger.lastStarted, startedLately: lately, started: started)
         switch trigger.specification.concurrency.policy {
         case .allow: break
-        case .forbid, .queue: queue.open = try open.count()
+        case .forbid, .queue: queue.open = try executions.openCount(trigger.pipeline, in: workspace)
         case .replace:
-            let all = try open.all()
+            let all = try executions.open(trigger.pipeline, in: workspace)
             queue.open = all.count
-            queue.cancelling = all.count { $0.isCancelling }
+            queue.cancelling = all.count { $0.wantsCancel }
             queue.replaceable = all.count { $0.isReplaceable }
         }
         return queue
@@ -167,7 +167,7 @@ struct FiringDesk {
 
     /// - Returns: How many are being cancelled now.
     private func cancelReplaceable(_ number: Int) throws -> Int {
-        let open = try OpenExecutions(of: trigger.pipeline, in: change.workspace, change.transaction).all()
+        let open = try ExecutionTable(transaction: change.transaction).open(trigger.pipeline, in: change.workspace)
         let oldest = open.filter(\.isReplaceable).prefix(max(0, number))
         for execution in oldest { try change.cancel(execution, because: trigger.resource) }
         return oldest.count

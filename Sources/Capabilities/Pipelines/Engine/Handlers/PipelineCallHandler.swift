@@ -32,10 +32,9 @@ struct PipelineCallHandler: StepHandler {
     func cancel(_ work: HandledStep) async throws {
         let attemptID = work.attemptID
         _ = try await governor.change(.executionStart, by: .controller("worker", in: work.execution.workspace)) { change in
-            let table = ExecutionTable(transaction: change.transaction)
-            guard let called = try table.find(calledBy: attemptID), called.ended == nil, !called.wantsCancel else { return Nothing() }
-            try table.ask(called.id, cancel: true, pause: false)
-            try change.record("execution.cancelling", on: called.resource, ["because": .string(work.execution.resource)])
+            if let called = try ExecutionTable(transaction: change.transaction).find(calledBy: attemptID) {
+                try change.cancel(called, because: work.execution.resource)
+            }
             return Nothing()
         }
     }

@@ -104,9 +104,7 @@ package struct Backfills: Sendable {
             try table.cancelWaiting(of: id)
             let executions = ExecutionTable(transaction: change.transaction)
             for partition in try table.partitions(of: id, in: .running, limit: Backfill.mostAtOnce) {
-                guard let execution = try partition.execution.flatMap({ try executions.find($0) }), execution.ended == nil,
-                    !execution.isCancelling
-                else { continue }
+                guard let execution = try partition.execution.flatMap({ try executions.find($0) }) else { continue }
                 try change.cancel(execution, because: backfill.resource)
             }
             try change.record("backfill.cancelled", on: backfill.resource)
