@@ -19,7 +19,7 @@ package struct ApplyPipelineRequest: Codable, Sendable {
 /// A value that executions of the pipeline are started with.
 package struct ParameterAnswer: Codable, Sendable {
     package var name: String
-    /// `string`, `integer`, `number`, `boolean` or `snapshot`.
+    /// `string`, `integer`, `number`, `boolean`, `snapshot`, `list` or `mapping`.
     package var type: String
     /// Absent when a value must be given.
     package var defaultValue: JSONValue?

@@ -13,7 +13,7 @@ struct ExecutionLog: AsyncParsableCommand {
 
     @OptionGroup var options: ClientOptions
     @Argument var execution: String
-    @Argument var step: String
+    @Argument(help: "The step; 'train[3]' is its run for the fourth element of its list.") var step: String
     @Option(help: "An attempt's number; else the last one.") var attempt: Int?
     @Flag(name: [.customShort("f"), .long], help: "Go on until the attempt has ended.") var follow = false
 
@@ -42,6 +42,11 @@ struct ExecutionLog: AsyncParsableCommand {
         while true {
             let found = try await find(client)
             if let last = found.attempts.last { return last.number }
+            if let runs = found.items?.values.reduce(0, +), runs > 0 {
+                throw Problem(
+                    .notFound, "client.log.runs", "Step '\(step.printable)' has \(runs) runs, each with an output of its own.",
+                    fix: "dhow execution log \(execution) '\(found.name)[0]'")
+            }
             if let earlier = found.reusedFrom {
                 throw Problem(
                     .notFound, "client.log.reused", "Step '\(step.printable)' did not run: an earlier result was used again.",
@@ -60,12 +65,6 @@ struct ExecutionLog: AsyncParsableCommand {
     }
 
     private func find(_ client: DhowClient) async throws -> StepAnswer {
-        let answer: ExecutionAnswer = try await client.get(path("executions", execution))
-        guard let found = answer.steps?.first(where: { $0.name == step }) else {
-            throw Problem(
-                .notFound, "client.step.unknown", "Execution '\(execution.printable)' has no step '\(step.printable)'.",
-                fix: "Its steps are \((answer.steps ?? []).map(\.name).joined(separator: ", ")).")
-        }
-        return found
+        try await client.get(path("executions", execution, "steps", step))
     }
 }

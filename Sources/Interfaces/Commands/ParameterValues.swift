@@ -4,10 +4,13 @@ import API
 import ArgumentParser
 import Client
 import Domain
+import Foundation
 
 /// `-p name=value`, shared by what starts executions.
 struct ParameterOptions: ParsableArguments {
-    @Option(name: [.customShort("p"), .customLong("parameter")], help: "A parameter as NAME=VALUE; may be repeated.")
+    @Option(
+        name: [.customShort("p"), .customLong("parameter")], help: "A parameter as NAME=VALUE, lists and mappings as JSON; may be repeated."
+    )
     var parameters: [String] = []
 
     /// The values in the types that the newest version of the pipeline declares; the server says what is missing.
@@ -45,7 +48,11 @@ struct ParameterOptions: ParsableArguments {
         case "integer": Int64(text).map { .integer($0) }
         case "number": Int64(text).map { .integer($0) } ?? Double(text).flatMap { $0.isFinite ? .number($0) : nil }
         case "boolean": ["true": .bool(true), "false": .bool(false)][text]
+        case "list": json(text).flatMap { if case .array = $0 { $0 } else { nil } }
+        case "mapping": json(text).flatMap { if case .object = $0 { $0 } else { nil } }
         default: .string(text)
         }
     }
+
+    private static func json(_ text: String) -> JSONValue? { try? JSONDecoder().decode(JSONValue.self, from: Data(text.utf8)) }
 }

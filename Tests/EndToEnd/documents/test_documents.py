@@ -2,9 +2,7 @@
 """`dhow plan`, `apply`, `drift` and `delete` over folders of documents, with the real binary."""
 
 import json
-import os
 import subprocess
-import urllib.request
 
 import pytest
 
@@ -184,10 +182,7 @@ def test_what_is_kept_and_the_source_that_git_names(dhow):
     assert again["generation"] == 2
     assert again["commit"] == commit + "-dirty"
     assert dhow("document", "show", "Monitor", "churn", "--document").stdout == MONITOR % 400
-    headers = {"Authorization": f"Bearer {os.environ['DHOW_TOKEN']}", "Dhow-Workspace": dhow.environment["DHOW_WORKSPACE"]}
-    request = urllib.request.Request(f"{os.environ['DHOW_URL']}/api/v1/ledger/entries?limit=50", headers=headers)
-    with urllib.request.urlopen(request) as answer:
-        verbs = [(entry["verb"], entry["resource"]) for entry in json.load(answer)["items"]]
+    verbs = [(entry["verb"], entry["resource"]) for entry in json.loads(dhow.get("ledger/entries?limit=50"))["items"]]
     assert verbs.count(("document.applied", "document/Monitor/churn")) == 2
 
 

@@ -29,6 +29,7 @@ package struct ExecutionRoutes: RouteGroup {
             Route(.post, "/api/v1/executions/{execution}/resume", .permission(.executionStart), handler: resume),
             Route(.post, "/api/v1/executions/{execution}/again", .permission(.executionStart), handler: again),
             Route(.get, "/api/v1/executions/{execution}/explanation", .permission(.pipelineRead), handler: explain),
+            Route(.get, "/api/v1/executions/{execution}/steps/{step}", .permission(.pipelineRead), handler: showStep),
             Route(.get, "/api/v1/executions/{execution}/steps/{step}/log", .permission(.pipelineRead), handler: log),
         ]
     }
@@ -83,6 +84,22 @@ package struct ExecutionRoutes: RouteGroup {
                 steps: steps.map { ExplanationAnswer.Step(step: $0.step, state: $0.state, because: $0.because, changes: $0.changes) }))
     }
 
+    /// A step, or `train[3]`, the run of one for an element.
+    private func showStep(_ request: Request, _ context: APIContext) async throws -> Response {
+        let report = try await executions.get(try context.parameter("execution"), by: context.caller)
+        let unit = StepUnit(reading: try context.parameter("step"))
+        guard report.state[unit] != nil else {
+            let runs = report.state.itemCount(of: unit.step)
+            throw Problem(
+                .notFound, "pipelines.step.unknown", "Execution '\(report.execution.id)' has no step '\(unit.description.printable)'.",
+                fix: runs > 0
+                    ? "Its runs are \(unit.step)[0] to \(unit.step)[\(runs - 1)]."
+                    : "Its steps are \(report.state.steps.prefix(50).joined(separator: ", ")).")
+        }
+        let attempts = report.attempts.filter { $0.unit == unit }
+        return try Answer.json(Self.answer(for: unit, report, attempts, report.results.first { $0.unit == unit }))
+    }
+
     private func cancel(_ request: Request, _ context: APIContext) async throws -> Response {
         try Answer.json(ExecutionAnswer(try await executions.cancel(try context.parameter("execution"), by: context.caller), steps: nil))
     }
@@ -100,16 +117,29 @@ package struct ExecutionRoutes: RouteGroup {
     }
 
     private static func steps(of report: ExecutionReport) -> [StepAnswer] {
-        let attempts = Dictionary(grouping: report.attempts.filter { $0.unit.item == nil }, by: \.unit.step)
+        let attempts = Dictionary(grouping: report.attempts, by: \.unit)
         let results = Dictionary(report.results.map { ($0.unit, $0) }, uniquingKeysWith: { first, _ in first })
+        let failedRuns = report.attempts.filter { $0.unit.item != nil && report.state[$0.unit]?.state == .failed }
+        let firstFailed = Dictionary(failedRuns.map { ($0.unit.step, $0) }, uniquingKeysWith: { $0.unit == $1.unit ? $1 : $0 })
         return report.state.steps.map { step in
-            let (tries, result) = (attempts[step] ?? [], results[StepUnit(step)])
-            let state = report.state[StepUnit(step)]?.state ?? .waiting
-            return StepAnswer(
-                name: step, kind: report.kinds[step]?.rawValue ?? "", state: state.word, items: report.state.itemCounts(of: step),
-                attempts: tries.map { AttemptAnswer($0) }, outputs: result?.outputs.mapValues(\.answer) ?? [:],
-                reusedFrom: result?.reusedFrom, why: why(state, tries.last { $0.ended != nil }))
+            var answer = answer(for: StepUnit(step), report, attempts[StepUnit(step)] ?? [], results[StepUnit(step)])
+            if let run = firstFailed[step] { answer.why = "\(run.unit), \(sentence(run))" }
+            return answer
         }
+    }
+
+    private static func answer(for unit: StepUnit, _ report: ExecutionReport, _ tries: [Attempt], _ result: StepResult?) -> StepAnswer {
+        let state = report.state[unit]?.state ?? .waiting
+        return StepAnswer(
+            name: unit.description, kind: report.kinds[unit.step]?.rawValue ?? "", state: state.word,
+            items: unit.item == nil ? report.state.itemCounts(of: unit.step) : nil, attempts: tries.map { AttemptAnswer($0) },
+            outputs: result?.outputs.mapValues(\.answer) ?? [:], reusedFrom: result?.reusedFrom,
+            why: why(state, tries.last { $0.ended != nil }))
+    }
+
+    private static func sentence(_ attempt: Attempt) -> String {
+        let outcome = "attempt \(attempt.number): \(attempt.outcome ?? "ended")"
+        return attempt.detail.map { "\(outcome), \($0)" } ?? outcome
     }
 
     private static func why(_ state: StepState, _ last: Attempt?) -> String? {
@@ -118,10 +148,7 @@ package struct ExecutionRoutes: RouteGroup {
         case .waiting: "A step it needs has not ended."
         case .omitted: "Its condition does not hold, or what it uses was omitted."
         case .ready, .running, .expanded, .failed:
-            last.map { attempt in
-                let outcome = "Attempt \(attempt.number): \(attempt.outcome ?? "ended")"
-                return attempt.detail.map { "\(outcome), \($0)" } ?? outcome
-            }
+            last.map { "A" + sentence($0).dropFirst() }
         case .succeeded, .reused, .cancelled: nil
         }
     }
