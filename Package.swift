@@ -94,6 +94,7 @@ let package = Package(
         adapter("SQLite", grdb, grdbSQLite, logging),
         adapter("Postgres", "CPostgres", logging),
         adapter("OnnxRuntime", "COnnxRuntime"),
+        adapter("DuckDB"),
         adapter("Egress", httpClient, nioCore, nioHTTP1, nioPosix, nioSSL),
 
         interface("API"),
@@ -128,6 +129,7 @@ let package = Package(
         tests("Blob", "Domain", "Backends", "TestSupport", crypto),
         tests("StepRunner", "Domain", "Backends"),
         tests("OnnxRuntime", "Domain", "Backends", "OnnxRuntime"),
+        tests("DuckDB", "Domain", "Backends", "DuckDB"),
         tests("Governance", "Domain", "Backends", "Governance", "TestSupport"),
         tests(
             "Declarations", "Domain", "Backends", "Documents", "Governance", "Tracking", "Registry", "Pipelines", "Delivery", "Serving",
