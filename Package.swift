@@ -81,6 +81,7 @@ let package = Package(
 
         capability("Governance", after: "Documents", with: crypto),
         capability("Tracking", after: "Governance", "Statistics", with: "CZlib", crypto),
+        capability("Contracts", after: "Documents", "Governance", "Tracking", "Expressions"),
         capability("Registry", after: "Documents", "Governance", "Tracking", with: crypto, yams),
         capability("Pipelines", after: "Documents", "Governance", "Tracking", "Expressions", with: crypto),
         capability("Delivery", after: "Governance", "Tracking", "Registry", "Statistics", with: crypto),
@@ -101,7 +102,8 @@ let package = Package(
         interface("OpenTelemetry", exclude: ["trace.proto"], "Tracking", protobuf),
         interface("Client", "API", crypto, httpClient, nioCore, nioFoundation, nioHTTP1, nioSSL),
         interface(
-            "HTTPServer", "API", "Backends", "Governance", "Tracking", "Registry", "Pipelines", "Delivery", "Serving", "Monitoring", crypto,
+            "HTTPServer", "API", "Backends", "Governance", "Tracking", "Contracts", "Registry", "Pipelines", "Delivery", "Serving",
+            "Monitoring", crypto,
             hummingbird, httpTypes, logging, nioCore, nioFoundation),
         interface(
             "Compatibility", exclude: ["MLflow/README.md", "OpenInference/README.md"], "HTTPServer", "Backends", "Governance",
@@ -114,9 +116,11 @@ let package = Package(
         .executableTarget(
             name: "dhow",
             dependencies: [
-                "Domain", "Backends", "Governance", "Tracking", "Registry", "Pipelines", "Delivery", "Serving", "Monitoring", "SQLite",
+                "Domain", "Backends", "Governance", "Tracking", "Contracts", "Registry", "Pipelines", "Delivery", "Serving", "Monitoring",
+                "SQLite",
                 "Postgres",
-                "OnnxRuntime", "Egress", "API", "Client", "HTTPServer", "Compatibility", "Commands", "Moving", "Demo", argumentParser,
+                "OnnxRuntime", "DuckDB", "Egress", "API", "Client", "HTTPServer", "Compatibility", "Commands", "Moving", "Demo",
+                argumentParser,
                 crypto,
                 hummingbird,
                 hummingbirdCore, hummingbirdTLS, lifecycle, logging, nioCore, nioPosix, nioSSL, unixSignals, yams,
@@ -142,6 +146,7 @@ let package = Package(
         tests("PipelineEngine", "Domain", "Backends", "Governance", "Tracking", "Pipelines", "TestSupport"),
         tests("Delivery", "Domain", "Backends", "Governance", "Tracking", "Registry", "Delivery", "Statistics", "TestSupport"),
         tests("Tracking", "Domain", "Backends", "Governance", "Tracking", "Statistics", "TestSupport", crypto),
+        tests("Contracts", "Domain", "Backends", "Expressions", "Governance", "Tracking", "Contracts", "DuckDB", "TestSupport"),
         tests("Registry", "Domain", "Backends", "Governance", "Tracking", "Registry", "TestSupport"),
         tests("Serving", "Domain", "Backends", "Governance", "Delivery", "Serving", "OnnxRuntime", "TestSupport"),
         tests("Compatibility", "Domain", "Backends", "Tracking", "Serving", "HTTPServer", "Compatibility"),

@@ -77,10 +77,15 @@ package struct AnalysisFolder: Sendable {
         try? FileManager.default.removeItem(atPath: path)
     }
 
-    /// Removes everything in `root`; for a server's start, when nothing of its own is there yet.
-    package static func removeLeftovers(in root: String) {
+    /// Removes what a process that is gone left in `root`.
+    ///
+    /// - Parameter isOurs: Whether no other process uses `root`; else only what is older than a day, and so than any check, is removed.
+    package static func removeLeftovers(in root: String, isOurs: Bool) {
         for name in (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? [] {
-            try? FileManager.default.removeItem(atPath: "\(root)/\(name)")
+            let path = "\(root)/\(name)"
+            let made = (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
+            guard isOurs || made.map({ $0.timeIntervalSinceNow < -86_400 }) == true else { continue }
+            try? FileManager.default.removeItem(atPath: path)
         }
     }
 
