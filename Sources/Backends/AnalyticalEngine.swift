@@ -56,11 +56,18 @@ package struct AnalyticalTable: Sendable, Equatable {
     package var rowCount: Int64
     /// The engine's own files, names in the folder.
     package var files: [String]
+    /// What reading them took.
+    package var processorTime: Duration
+    package var peakMemoryBytes: Int64
 
-    package init(columns: [Column], rowCount: Int64, files: [String]) {
+    package init(
+        columns: [Column], rowCount: Int64, files: [String], processorTime: Duration = .zero, peakMemoryBytes: Int64 = 0
+    ) {
         self.columns = columns
         self.rowCount = rowCount
         self.files = files
+        self.processorTime = processorTime
+        self.peakMemoryBytes = peakMemoryBytes
     }
 }
 

@@ -112,7 +112,12 @@ import Testing
         small.memoryBytes = 64 << 20
         small.diskBytes = 64 << 20
         let hungry = ContractSpecification(
-            name: "c", rules: [ContractRule(name: "hungry", query: "SELECT list(range || 'padding padding padding') FROM range(50000000)")])
+            name: "c",
+            rules: [
+                ContractRule(
+                    name: "hungry",
+                    query: "SELECT 1 FROM (SELECT list(range || 'padding padding padding') AS l FROM range(50000000)) WHERE len(l) <> 1")
+            ])
         let other = try await Bench.check(hungry, [("d.csv", Array("a\n1\n".utf8))], limits: small)
         #expect(other.outcome == .inconclusive)
         #expect(other.faults == ["custom hungry inconclusive"])

@@ -53,7 +53,8 @@ package struct DuckDBEngine: AnalyticalEngine {
             return AnalyticalTable.Column(name: name, type: type)
         }
         let count = Self.rows(folder, "count").first?["rows"].flatMap { $0 }.flatMap { Int64($0) }
-        return AnalyticalTable(columns: columns, rowCount: count ?? 0, files: table)
+        return AnalyticalTable(
+            columns: columns, rowCount: count ?? 0, files: table, processorTime: end.processorTime, peakMemoryBytes: end.peakMemoryBytes)
     }
 
     package func answer(

@@ -18,6 +18,8 @@ struct CheckSession {
         self.check = check
         self.columns = columns
         self.folder = folder
+        processorTime = columns.table.processorTime
+        peakMemoryBytes = columns.table.peakMemoryBytes
         relations = [
             AnalyticalRelation("data", columns.table, projection: columns.projection),
             AnalyticalRelation("raw", columns.table, projection: columns.rawProjection),
@@ -73,6 +75,8 @@ struct CheckSession {
                 } else {
                     table = try await check.engine.load(source, as: "reference_\(index)", in: folder, limits: check.limits)
                     loaded[reference.dataset] = table
+                    processorTime += table.processorTime
+                    peakMemoryBytes = max(peakMemoryBytes, table.peakMemoryBytes)
                 }
                 relations.append(AnalyticalRelation("reference_\(index)", table, projection: projection(of: table, for: reference)))
                 compiler.compile(reference, relation: "reference_\(index)", table)
