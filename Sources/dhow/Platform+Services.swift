@@ -53,7 +53,7 @@ extension Platform {
             governor: governor, snapshots: snapshots, models: RegistryDirectory(registry: registry), runner: runner, blobs: blobs,
             folders: StepFolders(root: storage.folder.workFolder),
             handlers: [
-                .register: RegisterHandler(registry: registry, blobs: blobs),
+                .register: RegisterHandler(registry: registry, attestations: attestations, blobs: blobs),
                 .gate: GateHandler(gates: delivery.gates, blobs: blobs),
                 .approval: ApprovalHandler(approvals: delivery.approvals, blobs: blobs),
                 .release: ReleaseHandler(releases: delivery.releases, blobs: blobs),
