@@ -62,6 +62,7 @@ extension Platform {
             settings: WorkerSettings(
                 owner: workerName, environment: StepCredentials.hostEnvironment,
                 slots: storage.settings.slots ?? WorkerSettings.defaultSlots, gpus: gpus, region: storage.settings.region,
+                sandbox: SandboxRule(storage.settings.sandbox, hasNetwork: true),
                 environmentsFolder: storage.folder.environmentsFolder,
                 secret: { try await secrets.value(of: $0, in: $1) },
                 endCredentials: { try await credentials.revoke(for: $0, $1) }, credentials: { try await credentials.variables(for: $0, $1) }
