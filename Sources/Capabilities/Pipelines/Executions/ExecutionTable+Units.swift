@@ -40,7 +40,7 @@ extension ExecutionTable {
     package func lists(of execution: String) throws -> [String: [JSONValue]] {
         var lists: [String: [JSONValue]] = [:]
         for row in try transaction.rows("SELECT step, items FROM execution_list WHERE execution = ?", execution) {
-            lists[try row["step"]] = try value([JSONValue].self, try row["items"])
+            lists[try row["step"]] = try elements(of: try row["items"])
         }
         return lists
     }

@@ -38,7 +38,7 @@ package struct ProvenanceRoutes: RouteGroup {
     private func events(_ request: Request, _ context: APIContext) async throws -> Response {
         let lineage = try await lineage.lineage(of: try context.parameter("execution"), by: context.caller)
         let body = ResponseBody { writer in
-            for index in 0..<lineage.count { try await writer.write(ByteBuffer(string: lineage[index].compactText() + "\n")) }
+            for index in 0..<lineage.count { try await writer.write(ByteBuffer(string: lineage[index].jsonText + "\n")) }
             try await writer.finish(nil)
         }
         return Response(status: .ok, headers: [.contentType: "application/x-ndjson", .xContentTypeOptions: "nosniff"], body: body)
