@@ -6,6 +6,7 @@ import Delivery
 import Governance
 import Monitoring
 import Pipelines
+import Provenance
 import Registry
 import Serving
 import Tracking
@@ -17,7 +18,7 @@ enum Schema {
         RegistryMigrations.list, PipelinesMigrations.list, TriggersMigrations.list, DeliveryMigrations.list, ServingMigrations.list,
         MonitoringMigrations.list,
         WebhookMigrations.list, TraceMigrations.list, ArtifactUploadMigrations.list, ImportMigrations.list, LineageBackfill.list,
-        EvaluationDatasetMigrations.list, SecretMigrations.list, DocumentMigrations.list,
+        EvaluationDatasetMigrations.list, SecretMigrations.list, DocumentMigrations.list, AttestationMigrations.list,
         DataContractMigrations.list,
     ]
 }

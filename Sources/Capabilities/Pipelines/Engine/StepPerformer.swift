@@ -77,7 +77,14 @@ struct StepPerformer: Sendable {
                     cpuMilli: request.cpuMilli, memoryBytes: request.memoryBytes,
                     gpus: request.gpuCount > 0 ? parts.gpus.assign(request.gpuCount, of: request.gpuKind, to: attemptID) : nil,
                     diskBytes: request.diskBytes),
+                isolation: isolation(of: command.step), shownFolders: [parts.settings.environmentsFolder],
                 grace: parts.settings.cancelGrace))
+    }
+
+    private func isolation(of step: StepSpecification) -> AttemptIsolation {
+        if case .image = step.runtime { return .none }
+        let rule = step.sandbox ?? parts.settings.sandbox
+        return rule.use == .never ? .none : .sandbox(isRequired: rule.use == .require, hasNetwork: rule.hasNetwork)
     }
 
     /// Gives an attempt what the one before it left at its checkpoint.
