@@ -7,6 +7,7 @@ import Foundation
 import Governance
 import TestSupport
 import Testing
+import Tracking
 
 @Suite struct DataContractsTests {
     @Test("reports are kept with the snapshot and told to the ledger; a new revision has none", arguments: TestDatabase.allCases)

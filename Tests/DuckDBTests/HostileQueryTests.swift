@@ -113,3 +113,19 @@ import Testing
         }
     }
 }
+
+@Suite struct CancellationTests {
+    @Test("a cancelled call ends its process, and the next call forgets it")
+    func cancellation() async throws {
+        try await Workbench.with { bench in
+            let table = try await bench.csv("a\n1\n", columns: ["a"])
+            let endless = "SELECT sum(x.range * y.range) FROM range(10000000) x, range(10000000) y"
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { _ = try await bench.answer([endless], over: table) }
+                group.cancelAll()
+                await #expect(throws: CancellationError.self) { try await group.next() }
+            }
+            #expect(try await bench.answer(["SELECT a FROM data"], over: table) == [.rows([["a": "1"]])])
+        }
+    }
+}

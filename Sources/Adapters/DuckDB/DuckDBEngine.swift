@@ -3,6 +3,7 @@
 package import Backends
 import Domain
 import Foundation
+import Synchronization
 
 /// DuckDB's command-line program as a child process under the step runner's supervisor: one process for each call, gone with it.
 ///
@@ -14,6 +15,7 @@ package struct DuckDBEngine: AnalyticalEngine {
 
     private let program: DuckDBProgram
     private let runner: any StepRunner
+    private let abandoned = AbandonedAttempts()
 
     package init(program: DuckDBProgram, runner: any StepRunner) {
         self.program = program
@@ -99,20 +101,18 @@ package struct DuckDBEngine: AnalyticalEngine {
             // Beyond its own account the program needs room for its code, stacks and the files it maps.
             resources: AttemptResources(memoryBytes: limits.memoryBytes * 2 + (1 << 30), diskBytes: limits.diskBytes, processes: 256),
             isolation: .sandbox(isRequired: false, hasNetwork: false), grace: .zero)
+        for id in abandoned.take() { try? await runner.forget(id) }
         try await runner.submit(attempt)
         do {
-            return try await withTaskCancellationHandler {
-                _ = try await runner.wait(for: id)
-                let end = try await runner.end(of: id) ?? AttemptEnd(state: .lost)
-                let log = try await runner.log(of: id, from: 0, limit: Self.maximumLog)
-                try await runner.forget(id)
-                return (end, String(decoding: log, as: UTF8.self))
-            } onCancel: {
-                // Nobody waits any more, and its files are about to go.
-                Task { try? await runner.cancel(id, grace: .zero) }
-            }
+            _ = try await runner.wait(for: id)
+            let end = try await runner.end(of: id) ?? AttemptEnd(state: .lost)
+            let log = try await runner.log(of: id, from: 0, limit: Self.maximumLog)
+            try await runner.forget(id)
+            return (end, String(decoding: log, as: UTF8.self))
         } catch {
+            // Nobody waits for it any more, and its files are about to go.
             try? await runner.cancel(id, grace: .zero)
+            abandoned.add(id)
             throw error
         }
     }
@@ -184,4 +184,18 @@ package struct DuckDBEngine: AnalyticalEngine {
     }
 
     private static func newMarker() -> String { UUID().uuidString.replacing("-", with: "").lowercased() }
+}
+
+/// Attempts that were cancelled and whose records go once they have ended, with a later call.
+private final class AbandonedAttempts: Sendable {
+    private let ids = Mutex<[String]>([])
+
+    func add(_ id: String) { ids.withLock { $0.append(id) } }
+
+    func take() -> [String] {
+        ids.withLock { ids in
+            defer { ids = [] }
+            return ids
+        }
+    }
 }

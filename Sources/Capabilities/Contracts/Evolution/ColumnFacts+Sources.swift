@@ -33,7 +33,9 @@ extension ColumnFacts {
 
     static func bound(_ number: Double, isInteger: Bool) -> JSONValue? {
         guard number.isFinite else { return nil }
-        return isInteger ? Int64(exactly: number).map { .integer($0) } : .number(number)
+        // As it reads in a document: 38, not 38.0.
+        if let whole = Int64(exactly: number), abs(number) < 0x1p53 { return .integer(whole) }
+        return isInteger ? nil : .number(number)
     }
 
     /// The columns of files that an engine has read, from two passes over them.

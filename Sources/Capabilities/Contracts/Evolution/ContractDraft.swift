@@ -25,7 +25,7 @@ package struct ContractDraft: Sendable {
         guard !facts.isEmpty, rows > 0 else { return column }
         if let nulls = facts.nulls {
             let share = Double(nulls) / Double(rows)
-            column.nulls = min(1, (share * 1.5 * 1000).rounded(.up) / 1000)
+            column.nulls = min(1, (share * 1.5 * 1000 - 1e-9).rounded(.up) / 1000)
         }
         if facts.minimum != nil || facts.maximum != nil { column.range = ValueRange(from: facts.minimum, to: facts.maximum) }
         if facts.type == .text, let categories = facts.categories, rows >= minimumRows, (1...maximumCategories).contains(categories.count),
