@@ -83,6 +83,8 @@ import Tracking
             #expect(try await world.contracts.check("other", parquet.id, by: world.caller).outcome == .passed)
             let evolution = try await world.contracts.evolution(from: snapshot.id, to: parquet.id, by: world.caller)
             #expect(evolution.classification == .breaking)
+            #expect(DataContracts.evolution(from: snapshot, to: snapshot)?.classification == .compatible)
+            #expect(DataContracts.evolution(from: snapshot, to: parquet) == nil)
         }
     }
 }

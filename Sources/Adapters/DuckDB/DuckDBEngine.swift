@@ -91,10 +91,12 @@ package struct DuckDBEngine: AnalyticalEngine {
         _ script: DuckDBScript, in folder: AnalysisFolder, limits: AnalyticalLimits
     ) async throws -> (end: AttemptEnd, log: String) {
         let program = try program.require()
-        try folder.write(script.text, as: "script.sql")
         let id = "analysis-" + Self.newMarker()
+        let file = id + ".sql"
+        try folder.write(script.text, as: file)
+        defer { folder.remove(file) }
         let attempt = AttemptSpecification(
-            attemptID: id, command: [program, "-no-init", "-batch", "-no-stdin", "-f", "script.sql", ":memory:"],
+            attemptID: id, command: [program, "-no-init", "-batch", "-no-stdin", "-f", file, ":memory:"],
             // No home, so that no file of a user's settings and no extension of theirs is found.
             environment: ["HOME": folder.path, "PATH": "/usr/bin:/bin", "TZ": "UTC", "LC_ALL": "C.UTF-8"], workingFolder: folder.path,
             timeoutSeconds: limits.seconds,

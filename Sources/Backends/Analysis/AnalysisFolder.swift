@@ -93,7 +93,7 @@ package struct AnalysisFolder: Sendable {
         try bytes.withUnsafeBytes { bytes in
             var done = 0
             while done < bytes.count {
-                let written = Foundation.write(descriptor, bytes.baseAddress! + done, bytes.count - done)
+                let written = Foundation.write(descriptor, bytes.baseAddress.map { $0 + done }, bytes.count - done)
                 if written < 0, errno == EINTR { continue }
                 guard written > 0 else { throw unwritable(String(cString: strerror(errno))) }
                 done += written

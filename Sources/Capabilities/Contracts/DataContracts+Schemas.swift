@@ -3,7 +3,7 @@
 import Backends
 import Domain
 package import Governance
-import Tracking
+package import Tracking
 
 /// Contracts drafted from snapshots, and how the columns of one snapshot become those of another.
 extension DataContracts {
@@ -21,6 +21,12 @@ extension DataContracts {
     package func evolution(from before: String, to after: String, by caller: Caller) async throws -> SchemaEvolution {
         let (old, new) = (try await snapshots.get(before, by: caller), try await snapshots.get(after, by: caller))
         return SchemaEvolution(from: try await facts(of: old).columns, to: try await facts(of: new).columns)
+    }
+
+    /// The same from what is known without reading files, for gates that demand it; nil when a snapshot has no profile.
+    package static func evolution(from before: Snapshot, to after: Snapshot) -> SchemaEvolution? {
+        guard let old = ColumnFacts.of(before), let new = ColumnFacts.of(after) else { return nil }
+        return SchemaEvolution(from: old, to: new)
     }
 
     private func facts(of snapshot: Snapshot) async throws -> (columns: [ColumnFacts], rows: Int64?) {

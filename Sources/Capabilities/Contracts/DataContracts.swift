@@ -105,10 +105,19 @@ package struct DataContracts: Sendable {
     /// The newest report about a snapshot by the contract as it stands now; nil when it has not been checked since it was changed.
     package func standing(of contract: String, on snapshot: String, by caller: Caller) async throws -> ContractReport? {
         try await governor.read(.snapshotRead, by: caller) { transaction in
-            let revision = try DataContractTable(transaction: transaction, workspace: caller.workspace).require(contract).revision
-            return try ContractReportTable(transaction: transaction, workspace: caller.workspace)
-                .list(contract: contract, snapshot: snapshot, before: nil, limit: 1).first { $0.revision == revision }
+            try Self.standing(of: contract, on: snapshot, in: transaction, workspace: caller.workspace)
         }
+    }
+
+    /// The same within a transaction, for gates that demand it.
+    ///
+    /// - Throws: `Problem` `.notFound` for an unknown contract.
+    package static func standing(
+        of contract: String, on snapshot: String, in transaction: any Transaction, workspace: String
+    ) throws -> ContractReport? {
+        let revision = try DataContractTable(transaction: transaction, workspace: workspace).require(contract).revision
+        return try ContractReportTable(transaction: transaction, workspace: workspace)
+            .list(contract: contract, snapshot: snapshot, before: nil, limit: 1).first { $0.revision == revision }
     }
 
     /// Creates the contract or gives it a new specification; applying the same one again changes nothing.
