@@ -86,6 +86,22 @@ import Testing
         #expect(found.warnings == 1)
     }
 
+    @Test("a range of a column without a declared type is one of numbers, and what is none lies outside")
+    func untyped() async throws {
+        let contract = ContractSpecification(
+            name: "c",
+            columns: [
+                ContractColumn("a", range: ValueRange(from: 0)), ContractColumn("b", oneOf: [1, "x", true]),
+                ContractColumn("l", matches: "[^x]*", length: ValueLength(to: 9), isUnique: true),
+            ])
+        let csv = try await Bench.check(contract, csv: "a,b,l\n1,1,a\n,x,b\nabc,true,c\n-1,1.0,\n")
+        #expect(csv.faults == ["range a failed", "oneOf b failed"])
+        #expect(csv.finding(.range, "a")?.values == ["-1 1 4", "abc 1 3"])
+        let bytes = try await Bench.parquet("SELECT DATE '2024-01-01' AS a, 1 AS b, [1, 2, 3] AS l UNION ALL SELECT NULL, 2, [1, 2, 3]")
+        let parquet = try await Bench.check(contract, [("d.parquet", bytes)])
+        #expect(parquet.faults == ["range a failed", "oneOf b failed", "unique l failed"])
+    }
+
     @Test("a warning alone does not make the contract fail")
     func warnings() async throws {
         let contract = ContractSpecification(name: "c", columns: [ContractColumn("a", .integer, severity: .warning)])

@@ -37,13 +37,13 @@ package struct DuckDBEngine: AnalyticalEngine {
             let reading =
                 "read_csv(\(DuckDBScript.list(source.files)), auto_detect = false, columns = {\(types)}, header = true, delim = ',', "
                 + "quote = '\"', escape = '\"', comment = '', nullstr = '', strict_mode = true, null_padding = false, "
-                + "max_line_size = 2097152)"
+                + "max_line_size = 2097152, hive_partitioning = false)"
             script.add("COPY (SELECT * FROM \(reading)) TO \(DuckDBScript.literal(name + ".parquet")) (FORMAT parquet)")
             table = [name + ".parquet"]
         case .parquet:
             table = source.files
         }
-        let reading = "read_parquet(\(DuckDBScript.list(table)))"
+        let reading = "read_parquet(\(DuckDBScript.list(table)), hive_partitioning = false)"
         script.add("SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM \(reading))", to: "columns")
         script.add("SELECT count(*) AS rows FROM \(reading)", to: "count")
         let (end, log) = try await run(script, in: folder, limits: limits)

@@ -49,7 +49,8 @@ struct DuckDBScript {
         let files = Self.list(relation.table.files.map { "\(folder)/\($0)" })
         let columns = relation.projection.isEmpty ? "*" : relation.projection.joined(separator: ", ")
         let rows = relation.projection.isEmpty ? "" : ", file_row_number = true"
-        add("CREATE VIEW \(name) AS SELECT \(columns) FROM read_parquet(\(files)\(rows))")
+        // Names of folders are no columns.
+        add("CREATE VIEW \(name) AS SELECT \(columns) FROM read_parquet(\(files), hive_partitioning = false\(rows))")
     }
 
     /// From here on only `files` can be read, and nothing written but what goes to the temporary folder.

@@ -72,7 +72,7 @@ struct RuleCompiler {
         }
         if let range = column.range {
             let (conditions, words) = bounds(range, of: name, column.type)
-            add(.range, column, failing: "(\(conditions.joined(separator: " OR ")))", fault: words)
+            add(.range, column, failing: "(\(name) IS NOT NULL AND (\(conditions.joined(separator: " OR "))))", fault: words)
         }
         if let values = column.oneOf {
             let list = values.map { literal($0, column.type) }.joined(separator: ", ")
@@ -153,16 +153,16 @@ struct RuleCompiler {
     private func bounds(
         _ range: ValueRange, of name: String, _ type: ContractColumn.DataType?
     ) -> (conditions: [String], words: String) {
-        // A column without a declared type may be text; what is no number is then no part of the range's question.
-        let value = type == nil ? "TRY_CAST(\(name) AS DOUBLE)" : name
+        let value = type == nil ? "TRY_CAST(CAST(\(name) AS VARCHAR) AS DOUBLE)" : name
         func bound(_ value: JSONValue) -> String {
             if let text = value.text { return "CAST(\(SQLFragment.literal(text)) AS \(type == .date ? "DATE" : "TIMESTAMPTZ"))" }
             if let integer = value.integer { return "\(integer)" }
             return "CAST('\(value.double ?? 0)' AS DOUBLE)"
         }
         func words(_ value: JSONValue) -> String { value.text ?? value.integer.map { "\($0)" } ?? "\(value.double ?? 0)" }
-        var conditions: [String] = []
-        var sides: [String] = []
+        // A column without a declared type may hold what is no number, and that lies in no range of numbers.
+        var conditions = type == nil ? ["\(value) IS NULL"] : []
+        var sides = type == nil ? ["no number"] : []
         if let from = range.from {
             conditions.append("\(value) < \(bound(from))")
             sides.append("below \(words(from))")
