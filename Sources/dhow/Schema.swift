@@ -18,5 +18,6 @@ enum Schema {
         MonitoringMigrations.list,
         WebhookMigrations.list, TraceMigrations.list, ArtifactUploadMigrations.list, ImportMigrations.list, LineageBackfill.list,
         EvaluationDatasetMigrations.list, SecretMigrations.list, DocumentMigrations.list, AttestationMigrations.list,
+        StepReportMigrations.list,
     ]
 }
