@@ -113,7 +113,9 @@ let package = Package(
             "Serving", crypto, hummingbird, httpTypes, nioCore, nioFoundation),
         interface("Commands", "API", "Client", argumentParser),
         interface("Moving", "API", "Client", "Backends", crypto),
-        interface("Demo", "API", "Client", "Statistics", httpClient, nioCore, nioFoundation, nioHTTP1, unixSignals),
+        interface("LocalServer", unixSignals),
+        interface("CI", "API", "Client", "Commands", "LocalServer", argumentParser),
+        interface("Demo", "API", "Client", "LocalServer", "Statistics", httpClient, nioCore, nioFoundation, nioHTTP1, unixSignals),
 
         .executableTarget(
             name: "dhow",
@@ -122,7 +124,7 @@ let package = Package(
                 "Monitoring",
                 "SQLite",
                 "Postgres",
-                "OnnxRuntime", "DuckDB", "Egress", "API", "Client", "HTTPServer", "Compatibility", "Commands", "Moving", "Demo",
+                "OnnxRuntime", "DuckDB", "Egress", "API", "Client", "HTTPServer", "Compatibility", "Commands", "CI", "Moving", "Demo",
                 argumentParser,
                 crypto,
                 hummingbird,
@@ -160,6 +162,7 @@ let package = Package(
             "HTTPServer", "Domain", "Backends", "Governance", "Tracking", "Registry", "Pipelines", "Delivery", "Serving", "API",
             "HTTPServer", "dhow",
             "TestSupport", hummingbird, hummingbirdTesting, httpTypes, logging, nioCore),
+        tests("LocalServer", "Domain", "LocalServer"),
         tests("Demo", "Demo", "Domain", nioCore, nioHTTP1, nioPosix),
         tests("EndToEnd", "dhow", httpClient, nioCore, nioFoundation, nioHTTP1),
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import CI
 import Commands
 import Domain
 import Foundation
@@ -33,7 +34,7 @@ struct Dhow: AsyncParsableCommand {
                     ExperimentCommands.self, RunCommands.self, MetricCommands.self, ArtifactCommands.self, LoggedModelCommands.self,
                     TraceCommands.self, EvaluationDatasetCommands.self, DatasetCommands.self, SnapshotCommands.self, ContractCommands.self,
                     PipelineCommands.self,
-                    ExecutionCommands.self, TriggerCommands.self, BackfillCommands.self,
+                    ExecutionCommands.self, TriggerCommands.self, BackfillCommands.self, CICommands.self,
                 ]),
             CommandGroup(name: "Models:", subcommands: [ModelCommands.self, VersionCommands.self, AliasCommands.self]),
             CommandGroup(

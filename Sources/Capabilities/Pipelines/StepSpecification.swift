@@ -123,6 +123,8 @@ package struct OutputSpecification: Sendable, Codable, Equatable {
         case snapshot
         /// A folder or file that `register` takes.
         case model
+        /// A file in which a tool of the step reports what it found, taken also when the step fails (`StepReport.Format`).
+        case junit, sarif
     }
 
     package var path: String

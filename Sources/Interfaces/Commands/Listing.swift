@@ -36,7 +36,7 @@ extension DhowClient {
 /// A path of the API with the segments given by people encoded, so that no name changes where a request goes.
 package func path(_ segments: String...) -> String { path(segments) }
 
-func path(_ segments: [String]) -> String {
+package func path(_ segments: [String]) -> String {
     let unreserved = CharacterSet(charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
     return "/api/v1/" + segments.map { $0.addingPercentEncoding(withAllowedCharacters: unreserved) ?? "" }.joined(separator: "/")
 }
