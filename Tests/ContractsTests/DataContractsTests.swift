@@ -89,4 +89,32 @@ import Tracking
             #expect(!stored.joined().contains("HIDDEN"))
         }
     }
+
+    @Test("a gate can demand a contract's pass and a schema that did not break, from what is kept", arguments: TestDatabase.allCases)
+    func demands(engine: TestDatabase) async throws {
+        try await ContractsWorld.with(engine) { world in
+            let first = try await world.record("id,age\n1,30\n", as: "people")
+            let second = try await world.record("id,years\n1,30\n", as: "people")
+            _ = try await world.contracts.apply(
+                ContractSpecification(name: "people", columns: [ContractColumn("age", .integer)]), by: world.caller)
+            func judge(_ demand: DataDemand, _ snapshot: Snapshot) async throws -> [String] {
+                try await world.governor.database.read {
+                    try demand.judge([snapshot.id], in: $0, workspace: "default").map { "\($0.outcome.rawValue): \($0.reason)" }
+                }
+            }
+            let contract = DataDemand(contract: "people")
+            #expect(try await judge(contract, first)[0].hasPrefix("inconclusive: The snapshot has not been checked"))
+            for snapshot in [first, second] { _ = try await world.contracts.check("people", snapshot.id, by: world.caller) }
+            #expect(try await judge(contract, first) == ["passed: The snapshot keeps contract 'people', revision 1."])
+            #expect(try await judge(contract, second) == ["failed: 1 rules of contract 'people' are failed: column age."])
+            let schema = DataDemand(schema: .needsALook)
+            #expect(try await judge(schema, first) == ["passed: It is its dataset's first snapshot."])
+            #expect(
+                try await judge(schema, second)[0].hasPrefix(
+                    "failed: The change of the schema since snapshot 1 is breaking: age (The column is gone.)"))
+            #expect(try await judge(DataDemand(schema: .breaking), second)[0].hasPrefix("passed"))
+            #expect(try await judge(DataDemand(contract: "people", schema: .compatible), second).count == 2)
+            await #expect(throws: Problem.self) { _ = try await judge(DataDemand(contract: "none"), first) }
+        }
+    }
 }
