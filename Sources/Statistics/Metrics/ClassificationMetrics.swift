@@ -4,7 +4,9 @@ import Foundation
 /// How well scores for the positive class match labels that are now known, on one set of rows.
 ///
 /// A metric is nil where its definition divides by nothing: ranking metrics when only one class occurs, precision when
-/// nothing was predicted positive. Definitions and values agree with scikit-learn's.
+/// nothing was predicted positive. Definitions and values agree with scikit-learn's. Sources: Hanley and McNeil, "The Meaning and Use of the
+/// Area under a ROC Curve", Radiology 143 (1982); Brier, Monthly Weather Review 78 (1950); Naeini, Cooper and Hauskrecht, "Obtaining Well
+/// Calibrated Probabilities Using Bayesian Binning", AAAI (2015), for the calibration error.
 package struct ClassificationMetrics: Codable, Equatable, Sendable {
     package let rowCount: Int
     package let positiveCount: Int
@@ -21,10 +23,12 @@ package struct ClassificationMetrics: Codable, Equatable, Sendable {
     /// Ten equal bins, closed on the right, the first also at 0: mean score against share of positives, weighted by rows.
     package let expectedCalibrationError: Double
     package let accuracy: Double
-    package let precision: Double?
-    package let recall: Double?
-    /// 2·TP / (2·TP + FP + FN).
-    package let f1: Double?
+    /// Precision, recall, F1 and whatever else follows from counts.
+    package let confusion: ConfusionMatrix
+
+    package var precision: Double? { confusion.precision }
+    package var recall: Double? { confusion.recall }
+    package var f1: Double? { confusion.f1 }
 
     /// O(n log n), one sort.
     ///
@@ -33,7 +37,7 @@ package struct ClassificationMetrics: Codable, Equatable, Sendable {
     package init?(scores: [Double], labels: [Bool], threshold: Double = 0.5) {
         guard !scores.isEmpty, scores.count == labels.count, scores.allSatisfy({ (0...1).contains($0) }) else { return nil }
         let rows = Double(scores.count)
-        var confusion = Confusion()
+        var confusion = ConfusionMatrix()
         var lossSum = 0.0
         var squareSum = 0.0
         var calibration = CalibrationBins()
@@ -46,44 +50,21 @@ package struct ClassificationMetrics: Codable, Equatable, Sendable {
         }
         let ranking = Ranking(scores: scores, labels: labels)
         rowCount = scores.count
-        positiveCount = confusion.truePositives + confusion.falseNegatives
+        positiveCount = labels.count(where: \.self)
         rocAUC = ranking?.rocAUC
         averagePrecision = ranking?.averagePrecision
         ksSeparation = ranking?.ksSeparation
         logLoss = lossSum / rows
         brierScore = squareSum / rows
         expectedCalibrationError = calibration.error
-        accuracy = Double(confusion.truePositives + confusion.trueNegatives) / rows
-        precision = Self.share(confusion.truePositives, of: confusion.truePositives + confusion.falsePositives)
-        recall = Self.share(confusion.truePositives, of: confusion.truePositives + confusion.falseNegatives)
-        f1 = Self.share(
-            2 * confusion.truePositives, of: 2 * confusion.truePositives + confusion.falsePositives + confusion.falseNegatives)
+        accuracy = (confusion.truePositives + confusion.trueNegatives) / rows
+        self.confusion = confusion
     }
 
     /// The loss of one row in nats, for comparing two models row by row; the score must lie in 0…1.
     package static func logLoss(score: Double, label: Bool) -> Double {
         let clipped = min(max(score, .ulpOfOne), 1 - .ulpOfOne)
         return label ? -log(clipped) : -log1p(-clipped)
-    }
-
-    private static func share(_ part: Int, of whole: Int) -> Double? {
-        whole > 0 ? Double(part) / Double(whole) : nil
-    }
-}
-
-private struct Confusion {
-    var truePositives = 0
-    var falsePositives = 0
-    var trueNegatives = 0
-    var falseNegatives = 0
-
-    mutating func count(predicted: Bool, actual: Bool) {
-        switch (predicted, actual) {
-        case (true, true): truePositives += 1
-        case (true, false): falsePositives += 1
-        case (false, false): trueNegatives += 1
-        case (false, true): falseNegatives += 1
-        }
     }
 }
 

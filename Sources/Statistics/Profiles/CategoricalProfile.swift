@@ -69,8 +69,8 @@ package struct CategoricalProfile: Codable, Equatable, Sendable {
         ChiSquareTest([baseline.nulls, baseline.valueCount], [nulls, valueCount])
     }
 
-    /// Both rows in the sorted order of the union, so that sums do not depend on hashing.
-    private func table(against baseline: CategoricalProfile) -> (before: [Int], after: [Int]) {
+    /// Counts of both over the union of their categories, in sorted order, so that sums do not depend on hashing; O(K log K).
+    package func table(against baseline: CategoricalProfile) -> (before: [Int], after: [Int]) {
         let categories = Set(counts.keys).union(baseline.counts.keys).sorted()
         return (categories.map { baseline.counts[$0] ?? 0 }, categories.map { counts[$0] ?? 0 })
     }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Pearson's chi-square test of independence on a 2×K table, without continuity correction.
+/// Pearson's chi-square test of independence on a 2×K table.
 ///
-/// Both rows are samples: unlike a goodness-of-fit test, the baseline is not taken as exact, which would flag
-/// unchanged data far more often than the stated level.
+/// Pearson, "On the criterion that a given system of deviations …", Philosophical Magazine 50 (1900), with Fisher's degrees of freedom
+/// ("On the Interpretation of χ² from Contingency Tables", Journal of the Royal Statistical Society 85, 1922). Both rows are samples:
+/// unlike a goodness-of-fit test, the baseline is not taken as exact, which would flag unchanged data far more often than the
+/// stated level.
 package struct ChiSquareTest: Equatable, Sendable {
     package let statistic: Double
     package let degreesOfFreedom: Int
@@ -11,50 +13,30 @@ package struct ChiSquareTest: Equatable, Sendable {
 
     /// O(K), or O(K log K) with pooling. Columns empty on both sides do not count.
     ///
-    /// - Parameter minimumExpected: Columns whose expected count is below this in either row are added together, and the
-    ///   next smallest with them until their sum reaches it; 0 pools nothing.
-    /// - Returns: Nil when a row is empty, the rows differ in length, or fewer than two columns remain.
-    package init?(_ first: [Int], _ second: [Int], minimumExpected: Double = 0) {
-        guard first.count == second.count else { return nil }
-        let firstTotal = Double(first.reduce(0, +))
-        let secondTotal = Double(second.reduce(0, +))
-        guard firstTotal > 0, secondTotal > 0 else { return nil }
-        let total = firstTotal + secondTotal
-        var columns = zip(first, second).map { Column(first: Double($0), second: Double($1)) }.filter { $0.total > 0 }
-        if minimumExpected > 0 {
-            columns = Self.pooled(columns, untilTotal: minimumExpected * total / min(firstTotal, secondTotal))
+    /// - Parameters:
+    ///   - minimumExpected: Columns whose expected count is below this in either row are added together, and the next smallest with them
+    ///     until their sum reaches it; 0 pools nothing.
+    ///   - correctingContinuity: Move each count of a 2×2 table up to one half towards its expectation (Yates, "Contingency Tables
+    ///     Involving Small Numbers and the χ² Test", Supplement to the Journal of the Royal Statistical Society 1, 1934). Wider
+    ///     tables are not corrected.
+    /// - Returns: Nil when a row is empty, a count is negative, the rows differ in length, or fewer than two columns remain.
+    package init?(_ first: [Int], _ second: [Int], minimumExpected: Double = 0, correctingContinuity: Bool = false) {
+        guard var table = ContingencyTable(first, second) else { return nil }
+        table.pool(untilExpected: minimumExpected)
+        guard table.columns.count > 1 else { return nil }
+        let largestStep = correctingContinuity && table.columns.count == 2 ? 0.5 : 0
+        func term(_ observed: Double, _ expected: Double) -> Double {
+            let gap = max(abs(observed - expected) - largestStep, 0)
+            return gap * gap / expected
         }
-        guard columns.count > 1 else { return nil }
         var sum = 0.0
-        for column in columns {
-            let firstExpected = firstTotal * column.total / total
-            let secondExpected = secondTotal * column.total / total
-            sum += (column.first - firstExpected) * (column.first - firstExpected) / firstExpected
-            sum += (column.second - secondExpected) * (column.second - secondExpected) / secondExpected
+        for column in table.columns {
+            let expected = table.expected(column)
+            sum += term(column.first, expected.first)
+            sum += term(column.second, expected.second)
         }
         statistic = sum
-        degreesOfFreedom = columns.count - 1
+        degreesOfFreedom = table.degreesOfFreedom
         pValue = IncompleteGamma.upper(shape: Double(degreesOfFreedom) / 2, sum / 2)
-    }
-
-    private struct Column {
-        var first: Double
-        var second: Double
-        var total: Double { first + second }
-    }
-
-    private static func pooled(_ columns: [Column], untilTotal smallest: Double) -> [Column] {
-        let ordered = columns.sorted { $0.total < $1.total }
-        var pool = Column(first: 0, second: 0)
-        var kept: [Column] = []
-        for column in ordered {
-            if column.total < smallest || (pool.total > 0 && pool.total < smallest) {
-                pool.first += column.first
-                pool.second += column.second
-            } else {
-                kept.append(column)
-            }
-        }
-        return pool.total > 0 ? kept + [pool] : kept
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The two-sample Kolmogorov–Smirnov test, two-sided: the largest gap between two distribution functions.
+///
+/// Smirnov, "Table for Estimating the Goodness of Fit of Empirical Distributions", Annals of Mathematical Statistics 19 (1948).
 package struct KolmogorovSmirnov: Equatable, Sendable {
     package let firstCount: Int
     package let secondCount: Int
@@ -31,6 +33,13 @@ package struct KolmogorovSmirnov: Equatable, Sendable {
             largest = max(largest, abs(i * second.count - j * first.count))
         }
         scaledGap = largest
+    }
+
+    /// A gap that is already known, as a multiple of 1 / (firstCount · secondCount).
+    init(firstCount: Int, secondCount: Int, scaledGap: Int) {
+        self.firstCount = firstCount
+        self.secondCount = secondCount
+        self.scaledGap = scaledGap
     }
 
     /// Exact while that takes at most some ten million steps, asymptotic beyond, where the two agree closely.
