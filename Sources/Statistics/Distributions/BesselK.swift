@@ -17,7 +17,7 @@ enum BesselK {
 
     private static func series(_ x: Double) -> Double {
         let reflection = order * .pi * (1 / sin(order * .pi))
-        let exponent = log(2 / x) * order
+        let exponent = logarithm(2 / x) * order
         let gammaAbove = exp(-LogGamma.stirling(1 + order))
         let gammaBelow = 1 / (gammaAbove * reflection)
         let odd = (gammaBelow - gammaAbove) / (2 * order)
@@ -44,6 +44,11 @@ enum BesselK {
             k += 1
         } while size > .ulpOfOne
         return sum
+    }
+
+    /// Near 1 by the difference from 1.
+    private static func logarithm(_ ratio: Double) -> Double {
+        ratio > 1 && ratio < 2 ? log1p((ratio - 1) * (ratio + 1)) / 2 : log(ratio)
     }
 
     private static func recurrence(_ x: Double) -> Double {

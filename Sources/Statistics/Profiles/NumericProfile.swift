@@ -4,7 +4,7 @@
 ///
 /// All profiles of one baseline share its bins. Adding a value is O(log bins); profiles merge by addition, in any order.
 /// NaN counts as null. An infinite value is counted in its outer bin and left out of the moments.
-package struct NumericProfile: Codable, Equatable, Sendable {
+package struct NumericProfile: Mergeable {
     package let bins: ReferenceBins
     package private(set) var counts: [Int]
     package private(set) var nulls = 0

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Bins laid over a reference: its deciles as edges, duplicates removed, the outer bins open.
+/// Bins laid over a reference: its quantiles as edges, by default the deciles, duplicates removed, the outer bins open.
 ///
 /// A value equal to an edge belongs to the lower bin, so a constant reference has one edge, and a value above
 /// that constant falls into a bin of its own.
@@ -11,11 +11,14 @@ package struct ReferenceBins: Codable, Equatable, Sendable {
     package var count: Int { edges.count + 1 }
 
     /// O(n log n). Nil when no value of the reference is a finite number.
-    package init?(reference: [Double]) {
+    ///
+    /// - Parameter count: Bins if no two edges are equal.
+    package init?(reference: [Double], count: Int = 10) {
+        precondition(count > 1, "One bin tells nothing apart.")
         guard let quantiles = Quantiles(of: reference.filter(\.isFinite)) else { return nil }
         var edges: [Double] = []
-        for tenth in 1...9 {
-            let edge = quantiles[Double(tenth) / 10]
+        for part in 1..<count {
+            let edge = quantiles[Double(part) / Double(count)]
             if edges.last != edge { edges.append(edge) }
         }
         self.edges = edges

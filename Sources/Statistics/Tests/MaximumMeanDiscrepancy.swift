@@ -42,7 +42,8 @@ package struct MaximumMeanDiscrepancy: Sendable {
         var (before, after) = (first, second)
         if first.count + second.count > rowLimit {
             let share = Int((Double(rowLimit) * Double(first.count) / Double(first.count + second.count)).rounded())
-            let firstRows = min(max(share, 2, rowLimit - second.count), first.count)
+            let fewest = max(min(2, first.count), rowLimit - second.count)
+            let firstRows = min(max(share, fewest), first.count, rowLimit - min(2, second.count))
             before = Array(first.shuffled(using: &generator).prefix(firstRows))
             after = Array(second.shuffled(using: &generator).prefix(rowLimit - firstRows))
         }

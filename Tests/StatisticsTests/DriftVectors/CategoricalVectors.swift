@@ -40,9 +40,9 @@ struct CategoricalVectors {
                 check(key, value, LikelihoodRatioTest(before, after).map { ($0.statistic, $0.degreesOfFreedom, $0.pValue) })
             case "fisher_exact_p": report.check(pair, key, value, FisherExactTest(before, after)?.pValue, .pValue)
             case "psi_eps1e-4": report.check(pair, key, value, window.stabilityIndex(against: baseline)?.value)
-            case "js_distance_base2": report.check(pair, key, value, distances?.jensenShannonDistance(base: 2))
-            case "js_distance_natural": report.check(pair, key, value, distances?.jensenShannonDistance(base: M_E))
-            case "hellinger": report.check(pair, key, value, distances?.hellingerDistance)
+            case "js_distance_base2": report.check(pair, key, value, distances?.jensenShannonDistance(base: 2), .root)
+            case "js_distance_natural": report.check(pair, key, value, distances?.jensenShannonDistance(base: M_E), .root)
+            case "hellinger": report.check(pair, key, value, distances?.hellingerDistance, .root)
             case "linf": report.check(pair, key, value, distances?.largestDifference)
             case "tvd": report.check(pair, key, value, distances?.totalVariation)
             case "entropy_bits":

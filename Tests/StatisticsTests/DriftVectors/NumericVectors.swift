@@ -115,8 +115,8 @@ struct NumericVectors {
             case "psi_with_null_bin":
                 report.check(
                     pair, name, value, profiles.flatMap { $0.window.stabilityIndex(against: $0.baseline, countingNulls: true)?.value })
-            case "js_distance_base2": report.check(pair, name, value, distances?.jensenShannonDistance(base: 2))
-            case "hellinger": report.check(pair, name, value, distances?.hellingerDistance)
+            case "js_distance_base2": report.check(pair, name, value, distances?.jensenShannonDistance(base: 2), .root)
+            case "hellinger": report.check(pair, name, value, distances?.hellingerDistance, .root)
             case "linf": report.check(pair, name, value, distances?.largestDifference)
             case "tvd": report.check(pair, name, value, distances?.totalVariation)
             default: report.unknown("\(pair)/\(name)")

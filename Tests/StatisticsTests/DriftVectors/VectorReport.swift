@@ -7,6 +7,8 @@ final class VectorReport {
     /// How close is right. The vectors' own rule: relative 1e-9 for statistics and 1e-6 for p-values, and p-values below 1e-300 may be 0.
     enum Tolerance {
         case statistic, pValue, exact
+        /// Of a statistic that is the root of a small difference: what rounding does to the difference, the root makes much larger.
+        case root
         case absolute(Double)
 
         /// What a reference that is 0 but for rounding may differ by: numpy gives a constant 0.1 a deviation of 1.4e-17.
@@ -18,6 +20,7 @@ final class VectorReport {
             return switch self {
             case .statistic: gap <= 1e-9 * abs(expected) || gap <= Self.rounding
             case .pValue: gap <= 1e-6 * abs(expected) || (abs(got) < 1e-300 && abs(expected) < 1e-300)
+            case .root: gap <= 1e-9 * abs(expected) || abs(got * got - expected * expected) <= 1e-15
             case .exact: false
             case .absolute(let allowed): gap <= allowed
             }
@@ -27,6 +30,7 @@ final class VectorReport {
             switch self {
             case .statistic: "relative 1e-9"
             case .pValue: "relative 1e-6"
+            case .root: "relative 1e-9, or 1e-15 before the root"
             case .exact: "exact"
             case .absolute(let allowed): "absolute \(allowed)"
             }
