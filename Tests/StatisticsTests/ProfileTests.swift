@@ -83,6 +83,14 @@ struct ProfileTests {
         #expect(sketch.nulls == 2 && sketch.valueCount == 3 && sketch.infinite == 2 && sketch.below == 1 && sketch.above == 1)
         #expect(sketch.moments.count == 1 && sketch.unseen == 2)
         let other = NumericSketch(reference: try #require(NumericReference(reference: [4, 5])))
+        // Whatever the number of edges, a bin is the number of edges below.
+        for count in [2, 3, 10, 100, 256, 257, 400] {
+            let bins = try #require(ReferenceBins(reference: (0..<1000).map(Double.init), count: count))
+            #expect(bins.edges.count == count - 1)
+            for value in [-Double.infinity, -1, 0, 333, 333.5, 499.5, 998, 999, 5000, .infinity] + bins.edges {
+                #expect(bins.index(of: value) == bins.edges.count { $0 < value }, "\(value) of \(count)")
+            }
+        }
         let before = sketch
         let isMerged = sketch.merge(other)
         #expect(!isMerged && sketch == before && sketch.gapBounds(from: other) == nil)
@@ -103,6 +111,7 @@ struct ProfileTests {
         #expect(sketch.unseen == unseen && sketch.unseen >= 3 && sketch.nulls == exact.nulls)
         #expect(sketch.valueCount == exact.valueCount && sketch.table.reduce(0, +) == exact.valueCount)
         #expect(abs(sketch.distinct.estimate / Double(exact.counts.count) - 1) < 0.07)
+        #expect(sketch.hitters.total == sketch.other + sketch.unseen && sketch.hitters.bounds(of: "new").contains(2))
         let forgetful = CategoryReference(counts: baseline.counts, limit: 50, otherLimit: 10)
         #expect(!forgetful.isComplete && forgetful.place(of: "new") == .other)
         #expect(sketch.stabilityIndex(against: CategoricalSketch(reference: forgetful)) == nil)

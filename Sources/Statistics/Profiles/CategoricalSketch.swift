@@ -14,6 +14,7 @@ package struct CategoricalSketch: Mergeable {
     package private(set) var unseen = 0
     package private(set) var nulls = 0
     package private(set) var distinct = HyperLogLog()
+    /// The commonest categories that the reference does not name; of those it does, `counts` are exact.
     package private(set) var hitters: HeavyHitters
 
     package init(reference: CategoryReference, hitters capacity: Int = 128) {
@@ -31,7 +32,7 @@ package struct CategoricalSketch: Mergeable {
         nulls = try container.decode(Int.self, forKey: .nulls)
         distinct = try container.decode(HyperLogLog.self, forKey: .distinct)
         hitters = try container.decode(HeavyHitters.self, forKey: .hitters)
-        guard counts.count == reference.names.count, (counts + [other, unseen, nulls]).allSatisfy({ $0 >= 0 }) else {
+        guard counts.count == reference.names.count, hitters.total == other + unseen, (counts + [other, unseen, nulls]).allSatisfy({ $0 >= 0 }) else {
             throw DecodingError.dataCorruptedError(
                 forKey: .counts, in: container, debugDescription: "A sketch needs one count, not negative, for each category.")
         }
@@ -49,12 +50,14 @@ package struct CategoricalSketch: Mergeable {
             nulls += 1
             return
         }
+        distinct.add(value)
         switch reference.place(of: value) {
-        case .named(let place): counts[place] += 1
+        case .named(let place):
+            counts[place] += 1
+            return
         case .other: other += 1
         case .unseen: unseen += 1
         }
-        distinct.add(value)
         hitters.add(value)
     }
 

@@ -17,6 +17,8 @@ package struct KLLSketch: Mergeable {
     private var levels: [[Double]] = [[]]
     private var coins: SplitMix64
     private var stored = 0
+    /// Of each level, and of all.
+    private var capacities: [Int]
     private var capacity: Int
 
     private static let smallestCapacity = 8
@@ -26,6 +28,7 @@ package struct KLLSketch: Mergeable {
         precondition(k >= 8, "A sketch of fewer than eight values has no bound.")
         self.k = k
         coins = SplitMix64(seed: seed)
+        capacities = [k]
         capacity = k
     }
 
@@ -46,7 +49,8 @@ package struct KLLSketch: Mergeable {
                 forKey: .levels, in: container, debugDescription: "The weights of a sketch must add up to its count.")
         }
         stored = levels.reduce(0) { $0 + $1.count }
-        capacity = Self.capacity(k: k, levels: levels.count)
+        capacities = Self.capacities(k: k, levels: levels.count)
+        capacity = capacities.reduce(0, +)
     }
 
     private enum CodingKeys: String, CodingKey {
@@ -124,33 +128,32 @@ package struct KLLSketch: Mergeable {
         }
     }
 
-    /// Room for the values of all levels: k at the top, two thirds of it at each level below, at least 8.
-    private static func capacity(k: Int, levels: Int) -> Int {
-        (0..<levels).reduce(0) { $0 + levelCapacity(k: k, depth: $1) }
-    }
-
-    private static func levelCapacity(k: Int, depth: Int) -> Int {
-        max(smallestCapacity, Int((Double(k) * pow(2.0 / 3, Double(depth))).rounded(.up)))
+    /// Room for the values of each level: k at the top, two thirds of it at each level below, at least 8.
+    private static func capacities(k: Int, levels: Int) -> [Int] {
+        (0..<levels).reversed().map { depth in
+            max(smallestCapacity, Int((Double(k) * pow(2.0 / 3, Double(depth))).rounded(.up)))
+        }
     }
 
     private mutating func addLevel() {
         levels.append([])
-        capacity = Self.capacity(k: k, levels: levels.count)
+        capacities = Self.capacities(k: k, levels: levels.count)
+        capacity = capacities.reduce(0, +)
     }
 
     /// Halves the lowest level that is full; one value stays behind when their number is odd, so that no weight is lost.
     private mutating func compress() {
-        guard let level = levels.indices.first(where: { levels[$0].count >= Self.levelCapacity(k: k, depth: levels.count - 1 - $0) }) else {
-            return
-        }
+        guard let level = levels.indices.first(where: { levels[$0].count >= capacities[$0] }) else { return }
         if level + 1 == levels.count { addLevel() }
-        var values = levels[level]
-        let kept = values.count % 2 == 1 ? [values.removeLast()] : []
+        // Moved out and back, not copied.
+        var values: [Double] = []
+        swap(&values, &levels[level])
+        let odd = values.count % 2 == 1 ? values.removeLast() : nil
         values.sort()
-        let start = Int(coins.next() & 1)
-        let before = levels[level + 1].count
-        for index in stride(from: start, to: values.count, by: 2) { levels[level + 1].append(values[index]) }
-        levels[level] = kept
-        stored -= values.count - (levels[level + 1].count - before)
+        stored -= values.count / 2
+        for index in stride(from: Int(coins.next() & 1), to: values.count, by: 2) { levels[level + 1].append(values[index]) }
+        values.removeAll(keepingCapacity: true)
+        if let odd { values.append(odd) }
+        swap(&values, &levels[level])
     }
 }

@@ -34,12 +34,26 @@ package struct ReferenceBins: Codable, Equatable, Sendable {
 
     /// The number of edges strictly below the value; O(log bins). The value must not be NaN.
     package func index(of value: Double) -> Int {
-        var low = 0
-        var high = edges.count
-        while low < high {
-            let middle = (low + high) / 2
-            if edges[middle] < value { low = middle + 1 } else { high = middle }
+        edges.withUnsafeBufferPointer { edges in
+            // The answer bit by bit. The eight bits of 256 bins are a loop of their own, which compiles to straight code without
+            // branches: which way a comparison goes cannot be foreseen, and wrong guesses cost ten times the search.
+            let count = edges.count
+            var below = 0
+            var step = count < 256 ? 128 : 1 << (Int.bitWidth - 1 - count.leadingZeroBitCount)
+            while step > 128 {
+                let next = below &+ step
+                if next <= count, edges[next &- 1] < value { below = next }
+                step >>= 1
+            }
+            guard count > 0 else { return 0 }
+            step = 128
+            while step > 0 {
+                let next = below &+ step
+                let place = min(next, count) &- 1
+                below = (next <= count && edges[place] < value) ? next : below
+                step = step &>> 1
+            }
+            return below
         }
-        return low
     }
 }
