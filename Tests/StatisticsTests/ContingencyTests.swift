@@ -32,7 +32,9 @@ struct ContingencyTests {
 
     @Test("undefined tables are nil for every test")
     func undefined() {
-        for (first, second) in [([], []), ([0, 0], [1, 2]), ([5], [6]), ([1], [1, 2]), ([3, 0], [4, 0]), ([-1, 2], [3, 4])] as [([Int], [Int])] {
+        for (first, second) in [([], []), ([0, 0], [1, 2]), ([5], [6]), ([1], [1, 2]), ([3, 0], [4, 0]), ([-1, 2], [3, 4])]
+            as [([Int], [Int])]
+        {
             #expect(ChiSquareTest(first, second) == nil, "\(first) \(second)")
             #expect(ChiSquareTest(first, second, correctingContinuity: true) == nil, "\(first) \(second)")
             #expect(LikelihoodRatioTest(first, second) == nil, "\(first) \(second)")

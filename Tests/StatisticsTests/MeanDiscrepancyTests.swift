@@ -36,7 +36,9 @@ struct MeanDiscrepancyTests {
     @Test("rows that are equal, missing, uneven or not finite are undefined")
     func undefined() {
         var generator = SplitMix64(seed: 7)
-        for (first, second) in [([], [[1]]), ([[1]], []), ([[1]], [[1, 2]]), ([[1], [2]], [[.nan]]), ([[3], [3]], [[3]])] as [([[Double]], [[Double]])] {
+        for (first, second) in [([], [[1]]), ([[1]], []), ([[1]], [[1, 2]]), ([[1], [2]], [[.nan]]), ([[3], [3]], [[3]])]
+            as [([[Double]], [[Double]])]
+        {
             #expect(MaximumMeanDiscrepancy(first, second, using: &generator) == nil)
         }
         #expect(MaximumMeanDiscrepancy([[1]], [[2]], kernel: .gamma(0), using: &generator) == nil)

@@ -19,7 +19,9 @@ struct ProfileTests {
         }
     }
 
-    private func numericParts(_ generator: inout SplitMix64, _ count: Int) throws -> (empty: NumericSketch, parts: [NumericSketch], values: [Double?]) {
+    private func numericParts(_ generator: inout SplitMix64, _ count: Int) throws -> (
+        empty: NumericSketch, parts: [NumericSketch], values: [Double?]
+    ) {
         let reference = try #require(NumericReference(reference: numbers(2000, &generator).compactMap(\.self)))
         let columns = (0..<count).map { _ in numbers(300, &generator, shift: 4) }
         let parts = columns.enumerated().map { place, column in

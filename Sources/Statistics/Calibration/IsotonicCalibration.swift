@@ -50,7 +50,8 @@ package struct IsotonicCalibration: Codable, Equatable, Sendable {
         guard !scores.isEmpty, scores.count == probabilities.count, probabilities.allSatisfy({ (0...1).contains($0) }),
             zip(scores, scores.dropFirst()).allSatisfy({ $0 < $1 }), zip(probabilities, probabilities.dropFirst()).allSatisfy({ $0 <= $1 })
         else {
-            throw DecodingError.dataCorruptedError(forKey: .scores, in: container, debugDescription: "Scores and probabilities must increase.")
+            throw DecodingError.dataCorruptedError(
+                forKey: .scores, in: container, debugDescription: "Scores and probabilities must increase.")
         }
     }
 

@@ -32,7 +32,9 @@ package struct CategoricalSketch: Mergeable {
         nulls = try container.decode(Int.self, forKey: .nulls)
         distinct = try container.decode(HyperLogLog.self, forKey: .distinct)
         hitters = try container.decode(HeavyHitters.self, forKey: .hitters)
-        guard counts.count == reference.names.count, hitters.total == other + unseen, (counts + [other, unseen, nulls]).allSatisfy({ $0 >= 0 }) else {
+        guard counts.count == reference.names.count, hitters.total == other + unseen,
+            (counts + [other, unseen, nulls]).allSatisfy({ $0 >= 0 })
+        else {
             throw DecodingError.dataCorruptedError(
                 forKey: .counts, in: container, debugDescription: "A sketch needs one count, not negative, for each category.")
         }

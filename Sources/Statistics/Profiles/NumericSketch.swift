@@ -44,7 +44,8 @@ package struct NumericSketch: Mergeable {
             min(below, above, infinite) >= 0, fineCounts.reduce(0, +) == profile.valueCount, quantiles.count == profile.valueCount
         else {
             throw DecodingError.dataCorruptedError(
-                forKey: .fineCounts, in: container, debugDescription: "The counts of a sketch must agree with each other and its reference.")
+                forKey: .fineCounts, in: container, debugDescription: "The counts of a sketch must agree with each other and its reference."
+            )
         }
     }
 

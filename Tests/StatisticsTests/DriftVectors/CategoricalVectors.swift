@@ -55,7 +55,8 @@ struct CategoricalVectors {
     }
 
     private func checkNames(_ key: String, _ expected: VectorValue, _ got: [String]) {
-        report.check(pair, key, .list((expected.items ?? []).sorted { ($0.text ?? "") < ($1.text ?? "") }), equals: .list(got.map { .text($0) }))
+        report.check(
+            pair, key, .list((expected.items ?? []).sorted { ($0.text ?? "") < ($1.text ?? "") }), equals: .list(got.map { .text($0) }))
     }
 
     private func check(_ name: String, _ expected: VectorValue, _ test: (statistic: Double, degrees: Int, p: Double)?) {

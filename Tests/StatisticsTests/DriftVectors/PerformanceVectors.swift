@@ -69,7 +69,8 @@ enum PerformanceVectors {
             }
             for (key, value) in expected.members.sorted(by: { $0.key < $1.key }) {
                 switch key {
-                case "uncalibrated": check("\(part)/\(key)", key, value, EstimatedPerformance(scores: scores, probabilities: scores), report)
+                case "uncalibrated":
+                    check("\(part)/\(key)", key, value, EstimatedPerformance(scores: scores, probabilities: scores), report)
                 case "isotonic_fit_on_reference":
                     let probabilities = isotonic.map { scores.map($0.probability) } ?? []
                     check("\(part)/\(key)", key, value, EstimatedPerformance(scores: scores, probabilities: probabilities), report)

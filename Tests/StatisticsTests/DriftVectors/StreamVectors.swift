@@ -34,7 +34,8 @@ struct StreamVectors {
     }
 
     private func detector() -> (any ChangeDetector)? {
-        for name in ["HDDM_A", "HDDM_W", "ADWIN", "PageHinkley", "KSWIN", "DDM", "EDDM", "FHDDM"] where key == name || key.hasPrefix(name + "_") {
+        for name in ["HDDM_A", "HDDM_W", "ADWIN", "PageHinkley", "KSWIN", "DDM", "EDDM", "FHDDM"]
+        where key == name || key.hasPrefix(name + "_") {
             var arguments = Arguments(text: key.dropFirst(name.count))
             let detector: any ChangeDetector
             switch name {

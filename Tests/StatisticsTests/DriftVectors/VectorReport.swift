@@ -93,7 +93,8 @@ final class VectorReport {
         }
         let right = counts.values.reduce(0) { $0 + $1.right }
         let total = counts.values.reduce(0) { $0 + $1.total }
-        Swift.print("drift vectors  \(group)  all  \(right)/\(total)" + (compared > 0 ? ", \(compared) blocks of other tools not followed" : ""))
+        Swift.print(
+            "drift vectors  \(group)  all  \(right)/\(total)" + (compared > 0 ? ", \(compared) blocks of other tools not followed" : ""))
         #expect(total > 0, "The vectors hold nothing for \(group).")
     }
 
