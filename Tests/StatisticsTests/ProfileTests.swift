@@ -83,7 +83,8 @@ struct ProfileTests {
         var sketch = NumericSketch(reference: try #require(NumericReference(reference: [1, 2, 3])))
         for value in [nil, .nan, .infinity, -.infinity, 2] as [Double?] { sketch.add(value) }
         #expect(sketch.nulls == 2 && sketch.valueCount == 3 && sketch.infinite == 2 && sketch.below == 1 && sketch.above == 1)
-        #expect(sketch.moments.count == 1 && sketch.unseen == 2)
+        #expect(sketch.moments.count == 1 && sketch.quantiles.count == 1 && sketch.unseen == 2)
+        #expect(try JSONDecoder().decode(NumericSketch.self, from: JSONEncoder().encode(sketch)) == sketch)
         let other = NumericSketch(reference: try #require(NumericReference(reference: [4, 5])))
         // Whatever the number of edges, a bin is the number of edges below.
         for count in [2, 3, 10, 100, 256, 257, 400] {

@@ -29,11 +29,16 @@ package struct CBPE: Equatable, Sendable {
 
     /// O(n log n).
     ///
-    /// - Parameter windowSize: Rows of a window; the last window of a set holds what is left.
-    /// - Returns: Nil when there are no rows, too few to judge calibration on, the lists differ in length, or a score is outside 0…1.
-    package init?(referenceScores scores: [Double], labels: [Bool], windowSize: Int, threshold: Double = 0.5) {
+    /// - Parameters:
+    ///   - windowSize: Rows of a window; the last window of a set holds what is left.
+    ///   - calibrating: Whether to calibrate scores on the reference; nil finds out whether that is needed.
+    /// - Returns: Nil when there are no rows, too few to find that out, the lists differ in length, or a score is outside 0…1.
+    package init?(
+        referenceScores scores: [Double], labels: [Bool], windowSize: Int, threshold: Double = 0.5, calibrating: Bool? = nil
+    ) {
         precondition(windowSize > 0, "A window holds at least one row.")
-        guard let isNeeded = CalibrationNeed.isNeeded(scores: scores, labels: labels),
+        guard !scores.isEmpty, scores.count == labels.count, scores.allSatisfy({ (0...1).contains($0) }),
+            let isNeeded = calibrating ?? CalibrationNeed.isNeeded(scores: scores, labels: labels),
             let samplingError = SamplingError(scores: scores, labels: labels, threshold: threshold)
         else { return nil }
         self.windowSize = windowSize

@@ -6,7 +6,8 @@ package enum CalibrationNeed {
     /// stratified splits that each hold a tenth out.
     ///
     /// False also for one class only, and for scores that separate the classes all but perfectly (area above 0.999), where there is nothing
-    /// to learn. Guo et al., "On Calibration of Modern Neural Networks", ICML (2017), for the error; the rule is NannyML's. O(n log n).
+    /// to learn. Guo et al., "On Calibration of Modern Neural Networks", ICML (2017), for the error; the rule is NannyML's. Where both errors are nearly equal the
+    /// answer hangs on the draws. O(n log n).
     ///
     /// - Returns: Nil when the rows are too few to split, the lists differ in length, or a score is outside 0…1.
     package static func isNeeded(scores: [Double], labels: [Bool], splits: Int = 10, bins: Int = 10, seed: UInt32 = 42) -> Bool? {
@@ -30,16 +31,26 @@ package enum CalibrationNeed {
     }
 
     /// |mean score − share of positives| over bins of equally many rows in order of score, weighted by rows; nil for fewer than two bins.
+    ///
+    /// Rows of equal score share their labels evenly: calibrated scores are steps, many of which a bin's edge cuts, and which of the equal
+    /// rows fall on either side must not decide.
     private static func error(of rows: [(score: Double, label: Bool)], bins: Int) -> Double? {
         let count = rows.count <= 2 * bins ? rows.count / 2 : bins
         guard count > 1 else { return nil }
         let ordered = rows.sorted { $0.score < $1.score }
+        var excess: [Double] = []
+        excess.reserveCapacity(ordered.count)
+        while excess.count < ordered.count {
+            let score = ordered[excess.count].score
+            let tied = ordered[excess.count...].prefix { $0.score == score }
+            let share = Double(tied.count(where: \.label)) / Double(tied.count)
+            excess += repeatElement(score - share, count: tied.count)
+        }
         let width = rows.count / count
         var edges = Array(stride(from: 0, through: rows.count, by: width))
         edges[edges.count - 1] = rows.count
         return zip(edges, edges.dropFirst()).reduce(0.0) { sum, edge in
-            let excess = ordered[edge.0..<edge.1].reduce(0.0) { $0 + $1.score - ($1.label ? 1 : 0) }
-            return sum + abs(excess) / Double(rows.count)
+            sum + abs(excess[edge.0..<edge.1].reduce(0, +)) / Double(rows.count)
         }
     }
 }

@@ -2,7 +2,7 @@
 
 /// Ways to adjust p-values when many hypotheses are tested at once; an adjusted value is compared with the level itself.
 package enum MultipleTesting: String, Codable, CaseIterable, Sendable {
-    /// Bounds the chance of any false alarm.
+    /// Bounds the chance of any false alarm (Dunn 1961).
     case bonferroni
     /// Bounds the chance of any false alarm and is never weaker than Bonferroni (Holm 1979).
     case holm

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What the order of scores says about two classes, equal scores taken together.
+/// What the order of scores says about two classes, equal scores taken together (Fawcett, "An Introduction to ROC Analysis", Pattern
+/// Recognition Letters 27, 2006; Davis and Goadrich, "The Relationship Between Precision-Recall and ROC Curves", ICML 2006).
 struct Ranking {
     let rocAUC: Double
     let averagePrecision: Double

@@ -43,7 +43,7 @@ package struct KLLSketch: Mergeable {
         var weight = 0
         for (level, values) in levels.enumerated() where level < 62 { weight += values.count << level }
         guard k >= 8, (1...61).contains(levels.count), weight == count, (minimum == nil) == (count == 0), (maximum == nil) == (count == 0),
-            !levels.joined().contains(where: \.isNaN)
+            levels.joined().allSatisfy(\.isFinite)
         else {
             throw DecodingError.dataCorruptedError(
                 forKey: .levels, in: container, debugDescription: "The weights of a sketch must add up to its count.")
@@ -72,9 +72,9 @@ package struct KLLSketch: Mergeable {
     /// The fit 2.296 / k^0.9021 to measured errors that Apache DataSketches publishes for this arrangement; the tests check it here.
     package var rankError: Double { 2.296 / pow(Double(k), 0.9021) }
 
-    /// O(1) amortised. NaN is passed over; infinities rank at the ends.
+    /// O(1) amortised. What is not finite is passed over: JSON cannot hold it, and no quantile should be it.
     package mutating func add(_ value: Double) {
-        guard !value.isNaN else { return }
+        guard value.isFinite else { return }
         levels[0].append(value)
         count += 1
         stored += 1

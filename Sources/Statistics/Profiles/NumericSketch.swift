@@ -15,7 +15,7 @@ package struct NumericSketch: Mergeable {
     /// Values outside the reference's range: what it has not seen.
     package private(set) var below = 0
     package private(set) var above = 0
-    /// Values that are infinite; also counted in the outer bins, and below or above.
+    /// Values that are infinite; also counted in the outer bins, and below or above, but in neither moments nor quantiles.
     package private(set) var infinite = 0
     package private(set) var quantiles: KLLSketch
     package private(set) var distinct = HyperLogLog()
@@ -41,7 +41,8 @@ package struct NumericSketch: Mergeable {
         quantiles = try container.decode(KLLSketch.self, forKey: .quantiles)
         distinct = try container.decode(HyperLogLog.self, forKey: .distinct)
         guard profile.bins == reference.deciles, fineCounts.count == reference.fine.count, fineCounts.allSatisfy({ $0 >= 0 }),
-            min(below, above, infinite) >= 0, fineCounts.reduce(0, +) == profile.valueCount, quantiles.count == profile.valueCount
+            min(below, above, infinite) >= 0, fineCounts.reduce(0, +) == profile.valueCount,
+            quantiles.count == profile.valueCount - infinite
         else {
             throw DecodingError.dataCorruptedError(
                 forKey: .fineCounts, in: container, debugDescription: "The counts of a sketch must agree with each other and its reference."

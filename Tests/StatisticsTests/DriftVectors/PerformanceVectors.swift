@@ -57,6 +57,8 @@ enum PerformanceVectors {
             return
         }
         let isotonic = IsotonicCalibration(scores: reference.scores, labels: reference.labels)
+        // The need is a vector of its own; windows are held against what was calibrated, or not, when they were computed.
+        let isCalibrated: Bool? = if case .truth(let isNeeded) = parts["needs_calibration"] { isNeeded } else { nil }
         for (part, expected) in parts.sorted(by: { $0.key < $1.key }) {
             if part == "needs_calibration" {
                 let isNeeded = CalibrationNeed.isNeeded(scores: reference.scores, labels: reference.labels)
@@ -79,7 +81,8 @@ enum PerformanceVectors {
                         report.unknown("\(part)/\(key)")
                         continue
                     }
-                    let estimator = CBPE(referenceScores: reference.scores, labels: reference.labels, windowSize: size)
+                    let estimator = CBPE(
+                        referenceScores: reference.scores, labels: reference.labels, windowSize: size, calibrating: isCalibrated)
                     checkWindows("\(part)/\(key)", value, estimator, scores, report)
                 default: report.unknown("\(part)/\(key)")
                 }
