@@ -32,7 +32,8 @@ struct Dhow: AsyncParsableCommand {
                 name: "Data and training:",
                 subcommands: [
                     ExperimentCommands.self, RunCommands.self, MetricCommands.self, ArtifactCommands.self, LoggedModelCommands.self,
-                    TraceCommands.self, EvaluationDatasetCommands.self, DatasetCommands.self, SnapshotCommands.self, PipelineCommands.self,
+                    TraceCommands.self, EvaluationDatasetCommands.self, DatasetCommands.self, SnapshotCommands.self, ContractCommands.self,
+                    PipelineCommands.self,
                     ExecutionCommands.self, TriggerCommands.self, BackfillCommands.self, CICommands.self,
                 ]),
             CommandGroup(name: "Models:", subcommands: [ModelCommands.self, VersionCommands.self, AliasCommands.self]),
