@@ -83,7 +83,7 @@ let package = Package(
         capability("Tracking", after: "Governance", "Statistics", with: "CZlib", crypto),
         capability("Registry", after: "Documents", "Governance", "Tracking", with: crypto, yams),
         capability("Pipelines", after: "Documents", "Governance", "Tracking", "Expressions", with: crypto),
-        capability("Delivery", after: "Governance", "Tracking", "Registry", "Statistics", with: crypto),
+        capability("Delivery", after: "Documents", "Expressions", "Governance", "Tracking", "Registry", "Statistics", with: crypto),
         capability("Serving", after: "Governance", "Registry", "Delivery"),
         capability(
             "Monitoring", after: "Documents", "Governance", "Tracking", "Registry", "Delivery", "Serving", "Statistics", with: crypto),
@@ -138,7 +138,7 @@ let package = Package(
         tests("Documents", "Domain", "Documents"),
         tests("Pipelines", "Domain", "Documents", "Pipelines"),
         tests("PipelineEngine", "Domain", "Backends", "Governance", "Tracking", "Pipelines", "TestSupport"),
-        tests("Delivery", "Domain", "Backends", "Governance", "Tracking", "Registry", "Delivery", "Statistics", "TestSupport"),
+        tests("Delivery", "Domain", "Backends", "Governance", "Tracking", "Registry", "Delivery", "Statistics", "TestSupport", crypto),
         tests("Tracking", "Domain", "Backends", "Governance", "Tracking", "Statistics", "TestSupport", crypto),
         tests("Registry", "Domain", "Backends", "Governance", "Tracking", "Registry", "TestSupport"),
         tests("Serving", "Domain", "Backends", "Governance", "Delivery", "Serving", "OnnxRuntime", "TestSupport"),

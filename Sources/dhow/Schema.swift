@@ -16,6 +16,6 @@ enum Schema {
         RegistryMigrations.list, PipelinesMigrations.list, TriggersMigrations.list, DeliveryMigrations.list, ServingMigrations.list,
         MonitoringMigrations.list,
         WebhookMigrations.list, TraceMigrations.list, ArtifactUploadMigrations.list, ImportMigrations.list, LineageBackfill.list,
-        EvaluationDatasetMigrations.list, SecretMigrations.list, DocumentMigrations.list,
+        EvaluationDatasetMigrations.list, SecretMigrations.list, DocumentMigrations.list, GateMigrations.list, ApprovalMigrations.list,
     ]
 }

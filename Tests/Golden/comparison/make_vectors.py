@@ -110,7 +110,7 @@ def main() -> None:
         group = np.arange(rows) // 10
         gains = losses(case, "brier")
         sums, sizes = np.bincount(group, gains), np.bincount(group)
-        ratio = lambda s, n, axis: s.sum(axis=axis) / n.sum(axis=axis)  # noqa: E731
+        ratio = lambda s, n, axis: s.sum(axis=axis) / n.sum(axis=axis)
         entry["brier_by_ten"] = {"estimate": float(gains.mean())} | bootstrap((sums, sizes), ratio, True, 200_000)
         if name in ("better", "ties"):
             data = tuple(np.array(case[column]) for column in ("label", "challenger", "champion"))
