@@ -84,6 +84,7 @@ let package = Package(
         capability("Registry", after: "Documents", "Governance", "Tracking", with: crypto, yams),
         capability("Pipelines", after: "Documents", "Governance", "Tracking", "Expressions", with: crypto),
         capability("Delivery", after: "Documents", "Expressions", "Governance", "Tracking", "Registry", "Statistics", with: crypto),
+        capability("Provenance", after: "Governance", "Tracking", "Registry", "Pipelines", with: crypto),
         capability("Serving", after: "Governance", "Registry", "Delivery"),
         capability(
             "Monitoring", after: "Documents", "Governance", "Tracking", "Registry", "Delivery", "Serving", "Statistics", with: crypto),
@@ -100,7 +101,8 @@ let package = Package(
         interface("OpenTelemetry", exclude: ["trace.proto"], "Tracking", protobuf),
         interface("Client", "API", crypto, httpClient, nioCore, nioFoundation, nioHTTP1, nioSSL),
         interface(
-            "HTTPServer", "API", "Backends", "Governance", "Tracking", "Registry", "Pipelines", "Delivery", "Serving", "Monitoring", crypto,
+            "HTTPServer", "API", "Backends", "Governance", "Tracking", "Registry", "Pipelines", "Provenance", "Delivery", "Serving",
+            "Monitoring", crypto,
             hummingbird, httpTypes, logging, nioCore, nioFoundation),
         interface(
             "Compatibility", exclude: ["MLflow/README.md", "OpenInference/README.md"], "HTTPServer", "Backends", "Governance",
@@ -113,7 +115,8 @@ let package = Package(
         .executableTarget(
             name: "dhow",
             dependencies: [
-                "Domain", "Backends", "Governance", "Tracking", "Registry", "Pipelines", "Delivery", "Serving", "Monitoring", "SQLite",
+                "Domain", "Backends", "Governance", "Tracking", "Registry", "Pipelines", "Provenance", "Delivery", "Serving", "Monitoring",
+                "SQLite",
                 "Postgres",
                 "OnnxRuntime", "Egress", "API", "Client", "HTTPServer", "Compatibility", "Commands", "Moving", "Demo", argumentParser,
                 crypto,
@@ -138,6 +141,7 @@ let package = Package(
         tests("Documents", "Domain", "Documents"),
         tests("Pipelines", "Domain", "Documents", "Pipelines"),
         tests("PipelineEngine", "Domain", "Backends", "Governance", "Tracking", "Pipelines", "TestSupport"),
+        tests("Provenance", "Domain", "Backends", "Governance", "Tracking", "Registry", "Pipelines", "Provenance", "TestSupport", crypto),
         tests("Delivery", "Domain", "Backends", "Governance", "Tracking", "Registry", "Delivery", "Statistics", "TestSupport", crypto),
         tests("Tracking", "Domain", "Backends", "Governance", "Tracking", "Statistics", "TestSupport", crypto),
         tests("Registry", "Domain", "Backends", "Governance", "Tracking", "Registry", "TestSupport"),

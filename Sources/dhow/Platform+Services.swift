@@ -54,7 +54,7 @@ extension Platform {
             governor: governor, snapshots: snapshots, models: RegistryDirectory(registry: registry), runner: runner, blobs: blobs,
             folders: StepFolders(root: storage.folder.workFolder),
             handlers: [
-                .register: RegisterHandler(registry: registry, blobs: blobs),
+                .register: RegisterHandler(registry: registry, attestations: attestations, blobs: blobs),
                 .gate: GateHandler(gates: delivery.gates, blobs: blobs),
                 .approval: ApprovalHandler(approvals: delivery.approvals, blobs: blobs),
                 .release: ReleaseHandler(releases: delivery.releases, blobs: blobs),
@@ -63,6 +63,7 @@ extension Platform {
             settings: WorkerSettings(
                 owner: workerName, environment: StepCredentials.hostEnvironment,
                 slots: storage.settings.slots ?? WorkerSettings.defaultSlots, gpus: gpus, region: storage.settings.region,
+                sandbox: SandboxRule(storage.settings.sandbox, hasNetwork: true),
                 environmentsFolder: storage.folder.environmentsFolder,
                 secret: { try await secrets.value(of: $0, in: $1) },
                 endCredentials: { try await credentials.revoke(for: $0, $1) }, credentials: { try await credentials.variables(for: $0, $1) }

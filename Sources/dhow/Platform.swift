@@ -12,6 +12,7 @@ import Logging
 import Monitoring
 import OnnxRuntime
 import Pipelines
+import Provenance
 import Registry
 import ServiceLifecycle
 import Serving
@@ -36,6 +37,7 @@ struct Platform: Sendable {
     let executions: Executions
     let webhooks: WebhookParts
     let secrets: Secrets
+    let attestations: Attestations
     let gpus: GPUSlots
     let metrics = ServerMetrics()
     let readiness = Readiness()
@@ -92,6 +94,11 @@ struct Platform: Sendable {
         self.secrets = secrets
         executions = Executions(
             governor: governor, snapshots: snapshots, blobs: blobs, runner: runner, secret: { try await secrets.value(of: $0, in: $1) })
+        attestations = Attestations(
+            governor: governor, registry: registry, executions: executions,
+            signer: try AttestationSigner(seed: try await storage.vault.secret(for: AttestationSigner.keyPurpose)),
+            builder: ProvenanceStatement.Builder(
+                instance: storage.settings.instance, software: Dhow.version, region: storage.settings.region))
         webhooks = Self.webhooks(storage, governor, logger)
     }
 
@@ -126,7 +133,7 @@ struct Platform: Sendable {
 
     private static func webhooks(_ storage: Storage, _ governor: Governor, _ logger: Logger) -> WebhookParts {
         let sender = WebhookSender(
-            formats: WebhookFormats([MLflowWebhookFormat()]), vault: storage.vault,
+            formats: WebhookFormats([MLflowWebhookFormat(), OpenLineageFormat(source: Self.lineageSource(storage))]), vault: storage.vault,
             egress: HTTPEgressClient(allowance: storage.settings.egressAllowance))
         return WebhookParts(
             use: Webhooks(governor: governor, sender: sender),
@@ -193,6 +200,9 @@ struct Platform: Sendable {
             DocumentRoutes(declarations: Declarations(governor: governor, kinds: documentKinds)),
             LedgerRoutes(governor: governor, key: ledger.key),
             LineageRoutes(query: lineage, key: ledger.key),
+            ProvenanceRoutes(
+                attestations: attestations,
+                lineage: LineageExport(governor: governor, executions: executions, source: Self.lineageSource(storage))),
         ]
     }
 
@@ -212,6 +222,10 @@ struct Platform: Sendable {
             gates: delivery.gates,
             approvals: delivery.approvals, registry: registry, runs: RunTracking(governor: governor), snapshots: snapshots,
             executions: executions)
+    }
+
+    private static func lineageSource(_ storage: Storage) -> LineageEvents.Source {
+        LineageEvents.Source(instance: storage.settings.instance, software: Dhow.version)
     }
 
     private var artifacts: ArtifactStore { ArtifactStore(governor: governor, blobs: storage.blobs) }

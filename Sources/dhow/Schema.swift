@@ -5,6 +5,7 @@ import Delivery
 import Governance
 import Monitoring
 import Pipelines
+import Provenance
 import Registry
 import Serving
 import Tracking
@@ -16,6 +17,7 @@ enum Schema {
         RegistryMigrations.list, PipelinesMigrations.list, TriggersMigrations.list, DeliveryMigrations.list, ServingMigrations.list,
         MonitoringMigrations.list,
         WebhookMigrations.list, TraceMigrations.list, ArtifactUploadMigrations.list, ImportMigrations.list, LineageBackfill.list,
-        EvaluationDatasetMigrations.list, SecretMigrations.list, DocumentMigrations.list, GateMigrations.list, ApprovalMigrations.list,
+        EvaluationDatasetMigrations.list, SecretMigrations.list, DocumentMigrations.list, AttestationMigrations.list,
+        StepReportMigrations.list, GateMigrations.list, ApprovalMigrations.list,
     ]
 }

@@ -22,6 +22,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     @Option(help: "Graphics cards for steps: indices such as 0,1, or how many.") var gpus: String?
     @Option(help: "Where this worker is.") var region: String?
+    @Option(help: "Command steps that do not say: never, prefer or require a sandbox.") var sandbox: String?
     @Option(help: "Command steps that run at a time.") var slots: String?
 
     @Option(name: .customLong("watched-folders"), help: "Folders whose files may start pipelines, as NAME=PATH, separated by commas.")
@@ -30,7 +31,8 @@ struct ServeCommand: AsyncParsableCommand {
     func run() async throws {
         let settings = try options.settings(adding: [
             "host": host, "port": port, "roles": roles, "tls-certificate": tlsCertificate, "tls-key": tlsKey, "auth": auth,
-            "egress-allow": egressAllow, "gpus": gpus, "region": region, "slots": slots, "watched-folders": watchedFolders,
+            "egress-allow": egressAllow, "gpus": gpus, "region": region, "sandbox": sandbox, "slots": slots,
+            "watched-folders": watchedFolders,
         ])
         try await Server(settings: settings).run()
     }

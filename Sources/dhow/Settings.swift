@@ -25,6 +25,7 @@ struct Settings: Sendable {
     var gpus: String?
     var region: String?
     var slots: Int?
+    var sandbox: SandboxRule.Use
     /// The folder `incoming` of the data folder, and those named.
     var watchedFolders: WatchedFolders
 
@@ -58,6 +59,9 @@ struct Settings: Sendable {
         Key(name: "gpus", defaultText: "", meaning: "Graphics cards for steps: indices such as 0,1, or how many; looked up when empty."),
         Key(name: "region", defaultText: "", meaning: "Where this worker is; steps that ask for another region do not run here."),
         Key(name: "slots", defaultText: "", meaning: "Command steps that run at a time; at least 4, or one a core, when empty."),
+        Key(
+            name: "sandbox", defaultText: "never",
+            meaning: "Whether command steps that do not say run in a sandbox, with the network: never, prefer or require."),
         Key(name: "log-level", defaultText: "notice", meaning: "trace, debug, info, notice, warning or error."),
         Key(name: "instance", defaultText: "dhow.local", meaning: "Name of this installation in ledger checkpoints."),
         Key(
@@ -97,6 +101,10 @@ struct Settings: Sendable {
         gpus = value("gpus")
         region = try value("region").map { try ResourceName.check($0, of: "region") }
         slots = try value("slots").map(Self.slots)
+        guard let sandbox = SandboxRule.Use(rawValue: required("sandbox")) else {
+            throw Self.refusal("sandbox", required("sandbox"), "Use never, prefer or require.")
+        }
+        self.sandbox = sandbox
         egressAllowance = try EgressAllowance(value("egress-allow") ?? "")
         watchedFolders = try Self.folders(value("watched-folders") ?? "", in: folder)
         try check()

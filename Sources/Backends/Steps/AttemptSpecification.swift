@@ -12,12 +12,15 @@ package struct AttemptSpecification: Sendable, Codable, Equatable {
     package var timeoutSeconds: Int?
     package var resources: AttemptResources
     package var isolation: AttemptIsolation
+    /// Folders that can be read in a sandbox although they lie in one that is hidden.
+    package var shownFolders: [String]
     /// Time from SIGTERM to SIGKILL when a limit ends the attempt.
     package var grace: Duration
 
     package init(
         attemptID: String, command: [String], environment: [String: String], workingFolder: String, timeoutSeconds: Int? = nil,
-        resources: AttemptResources = AttemptResources(), isolation: AttemptIsolation = .none, grace: Duration = .seconds(10)
+        resources: AttemptResources = AttemptResources(), isolation: AttemptIsolation = .none, shownFolders: [String] = [],
+        grace: Duration = .seconds(10)
     ) {
         self.attemptID = attemptID
         self.command = command
@@ -26,6 +29,7 @@ package struct AttemptSpecification: Sendable, Codable, Equatable {
         self.timeoutSeconds = timeoutSeconds
         self.resources = resources
         self.isolation = isolation
+        self.shownFolders = shownFolders
         self.grace = grace
     }
 }

@@ -24,6 +24,7 @@ struct Sandbox: Sendable {
         if let bytes = attempt.resources.diskBytes { arguments += ["--size", String(bytes)] }
         arguments += ["--tmpfs", "/tmp"]
         for folder in hidden { arguments += ["--tmpfs", folder] }
+        for folder in attempt.shownFolders.compactMap(\.resolved) { arguments += ["--ro-bind", folder, folder] }
         let folder = attempt.workingFolder.resolved ?? attempt.workingFolder
         return arguments + ["--bind", folder, folder, "--chdir", folder, "--"]
     }

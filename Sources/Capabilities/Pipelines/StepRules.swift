@@ -48,6 +48,25 @@ package enum StepRuntime: Sendable, Codable, Equatable {
     case image(String)
 }
 
+/// Whether a command runs apart from the rest of its machine; what that means, `docs/step-runner.md` says.
+package struct SandboxRule: Sendable, Codable, Equatable {
+    package enum Use: String, Sendable, Codable, CaseIterable {
+        case never
+        /// Where the machine has a sandbox.
+        case prefer
+        /// The attempt is refused where it has none.
+        case require
+    }
+
+    package var use: Use
+    package var hasNetwork: Bool
+
+    package init(_ use: Use, hasNetwork: Bool = false) {
+        self.use = use
+        self.hasNetwork = hasNetwork
+    }
+}
+
 /// What an attempt needs of the machine it runs on.
 package struct ResourceRequest: Sendable, Codable, Equatable {
     package enum Spot: String, Sendable, Codable, CaseIterable {

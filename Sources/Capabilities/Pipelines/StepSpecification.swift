@@ -38,6 +38,8 @@ package struct StepSpecification: Sendable, Codable, Equatable {
     package var timeoutSeconds: Int?
     package var resources = ResourceRequest()
     package var runtime = StepRuntime.host
+    /// Nil for what the worker does of itself.
+    package var sandbox: SandboxRule?
     /// Variable to the name of the secret whose value it gets.
     package var secrets: [String: String] = [:]
     /// Not nil when the step reads what is not in its key (the network, a database): then it is cached for a time only, or never.
@@ -121,6 +123,8 @@ package struct OutputSpecification: Sendable, Codable, Equatable {
         case snapshot
         /// A folder or file that `register` takes.
         case model
+        /// A file in which a tool of the step reports what it found, taken also when the step fails (`StepReport.Format`).
+        case junit, sarif
     }
 
     package var path: String

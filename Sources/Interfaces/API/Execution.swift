@@ -128,3 +128,44 @@ package struct ExecutionAnswer: Codable, Sendable {
         self.steps = steps
     }
 }
+
+/// One of `GET /api/v1/executions/{execution}/reports`: what a tool of a step reported.
+package struct StepReportAnswer: Codable, Sendable {
+    package struct Finding: Codable, Sendable {
+        /// `error`, `warning` or `note`.
+        package var level: String
+        /// The rule, or the test.
+        package var name: String
+        package var message: String
+        package var file: String?
+        package var line: Int?
+        package var column: Int?
+
+        package init(level: String, name: String, message: String, file: String?, line: Int?, column: Int?) {
+            (self.level, self.name, self.message) = (level, name, message)
+            (self.file, self.line, self.column) = (file, line, column)
+        }
+    }
+
+    package var step: String
+    package var attempt: Int
+    /// Of the output.
+    package var name: String
+    /// `junit` or `sarif`.
+    package var format: String
+    package var tool: String?
+    package var passed: Int
+    package var skipped: Int
+    /// All findings there were, of which the first 500 are here.
+    package var found: Int
+    package var reusedFrom: String?
+    package var findings: [Finding]
+
+    package init(
+        step: String, attempt: Int, name: String, format: String, tool: String?, passed: Int, skipped: Int, found: Int, reusedFrom: String?,
+        findings: [Finding]
+    ) {
+        (self.step, self.attempt, self.name, self.format, self.tool) = (step, attempt, name, format, tool)
+        (self.passed, self.skipped, self.found, self.reusedFrom, self.findings) = (passed, skipped, found, reusedFrom, findings)
+    }
+}

@@ -12,7 +12,7 @@ package struct ExecutionCommands: AsyncParsableCommand {
         commandName: "execution", abstract: "Run pipelines and see how they went.",
         subcommands: [
             Start.self, BackfillCommands.Start.self, List.self, Show.self, Watch.self, Cancel.self, Pause.self, Resume.self, Again.self,
-            Explain.self, ExecutionLog.self,
+            Explain.self, ExecutionLog.self, ExecutionReports.self,
         ])
 
     package init() {}

@@ -57,7 +57,9 @@ extension ExecutionAnswer {
             throw Problem(
                 .rejected, "pipelines.execution.refused", "Execution \(id) was refused at step '\(first.name)'.", why: first.why?.printable)
         }
-        let fix = first.kind == "command" ? "See what it printed: dhow execution log \(id) \(first.name)." : nil
+        // Of a step with runs, 'why' begins with the one that failed.
+        let unit = first.items == nil ? first.name : "'\(first.why?.prefix { $0 != "," } ?? "\(first.name)[0]")'"
+        let fix = first.kind == "command" ? "See what it printed: dhow execution log \(id) \(unit)." : nil
         throw Problem(
             .conflict, "pipelines.execution.failed", "Execution \(id) failed at step '\(first.name)'.", why: first.why?.printable, fix: fix)
     }

@@ -10,7 +10,7 @@ import Foundation
 package struct LineageCommands: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "lineage", abstract: "Follow what was predicted back to data, code and people.",
-        subcommands: [OfPrediction.self, OfSnapshot.self])
+        subcommands: [OfPrediction.self, OfSnapshot.self, OfExecution.self])
 
     package init() {}
 

@@ -45,7 +45,7 @@ package struct ModelCommands: AsyncParsableCommand {
 package struct VersionCommands: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "version", abstract: "See the versions of a model, and move them.",
-        subcommands: [List.self, Show.self, Register.self, Transition.self, Transitions.self])
+        subcommands: [List.self, Show.self, Register.self, Transition.self, Transitions.self, ProvenanceCommand.self])
 
     package init() {}
 

@@ -3,14 +3,17 @@
 import Backends
 import Domain
 import Pipelines
+import Provenance
 import Registry
 
-/// `kind: register`: makes a model version of a file or folder that a step left, with its run, snapshots, execution and commit.
+/// `kind: register`: makes a model version of a file or folder that a step left, with its run, snapshots, execution and commit,
+/// and signs how it was made.
 ///
 /// `with`: `model`, `artifact`, optional `path` (name of the file in the version), `run`, `description`,
 /// `environmentLock` (a file that fixes the packages, kept by its digest, or a text), `featureService`.
 struct RegisterHandler: StepHandler {
     let registry: ModelRegistry
+    let attestations: Attestations
     let blobs: any BlobStore
 
     func perform(_ work: HandledStep) async throws -> HandledOutcome {
@@ -22,6 +25,7 @@ struct RegisterHandler: StepHandler {
             featureService: try await arguments.optionalText("featureService"), source: work.execution.resource,
             description: try await arguments.optionalText("description"))
         let version = try await registry.registerVersion(of: model, new, by: work.caller)
+        try await attestations.attest(version, registeredBy: StepUnit(reading: work.step), in: work.execution.workspace)
         return .done(["model": .value(.string(model)), "version": .value(.integer(version.number))])
     }
 

@@ -30,6 +30,7 @@ struct CommandParser {
         parseVariables(fields, into: &step)
         if let resources = fields["resources"] { step.resources = ResourceParser(problems: problems).parse(resources) }
         if let runtime = fields["runtime"] { step.runtime = RuntimeParser(problems: problems).parse(runtime) }
+        if let sandbox = fields["sandbox"] { step.sandbox = SandboxParser(problems: problems).parse(sandbox, with: step.runtime) }
         if let preemptions = fields["preemptions"] { RetryParser(problems: problems).preemptions(preemptions, into: &step) }
         if let outside = fields["outside"] { step.outside = self.outside(outside) }
         problems.attempt { () throws(Problem) in

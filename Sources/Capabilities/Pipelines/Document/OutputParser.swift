@@ -6,7 +6,7 @@ import Domain
 /// Reads what a command step leaves.
 struct OutputParser {
     /// `any` is what is not declared.
-    static let types: [OutputSpecification.ValueType] = [.file, .folder, .value, .snapshot, .model]
+    static let types: [OutputSpecification.ValueType] = [.file, .folder, .value, .snapshot, .model, .junit, .sarif]
 
     let problems: DocumentProblems
 

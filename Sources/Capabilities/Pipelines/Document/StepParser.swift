@@ -10,7 +10,7 @@ struct StepParser {
     ]
     static let commandFields = [
         "command", "cache", "source", "inputs", "outputs", "environment", "resources", "runtime", "secrets", "outside", "preemptions",
-        "checkpoint",
+        "checkpoint", "sandbox",
     ]
 
     let problems: DocumentProblems

@@ -25,6 +25,7 @@ struct CommitBatch: Sendable {
     private(set) var lists: [String: [JSONValue]] = [:]
     private(set) var cache: [BlobDigest: StepCacheEntry] = [:]
     private(set) var records: [Record] = []
+    private(set) var reports: [KeptReport] = []
     /// Of attempts that are over once this is committed; their folders and records go then.
     private(set) var endedAttempts: [String] = []
     var isEmpty: Bool { records.isEmpty && lists.isEmpty && attempts.isEmpty }
@@ -71,6 +72,7 @@ struct CommitBatch: Sendable {
         (attempt.log, attempt.checkpoint) = (end.log, end.checkpoint)
         attempts[AttemptID(unit: end.unit, number: end.number)] = attempt
         if let attemptID { endedAttempts.append(attemptID) }
+        reports += end.reports
         if end.outcome == .succeeded {
             results[end.unit] = StepResult(unit: end.unit, outputs: end.outputs, key: key, reusedFrom: nil)
             if let key { cache[key] = StepCacheEntry(key: key, unit: end.unit, outputs: end.outputs, parts: parts) }
@@ -86,6 +88,7 @@ struct CommitBatch: Sendable {
         let table = ExecutionTable(transaction: change.transaction)
         for (step, items) in lists { try table.insert(list: items, of: step, execution.id) }
         if !attempts.isEmpty { try table.insert(Array(attempts.values), of: execution.id) }
+        if !reports.isEmpty { try StepReportTable(transaction: change.transaction).insert(reports, of: execution.id) }
         if !results.isEmpty { try table.insert(Array(results.values), of: execution.id) }
         if !cache.isEmpty { try table.remember(Array(cache.values), of: execution, at: change.time) }
         let references = BlobReferenceTable(transaction: change.transaction)

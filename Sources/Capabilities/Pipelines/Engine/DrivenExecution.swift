@@ -110,30 +110,12 @@ struct DrivenExecution: Sendable {
         itemOutputs[unit.step, default: [:]][item] = made
     }
 
-    /// When all of a step's runs have ended, its outputs are theirs: values as a list, with null for a run that made none, files and folders as
-    /// one folder with an entry for each run that made some.
+    /// When all of a step's runs have ended, its outputs are theirs.
     mutating func gather(_ step: String) {
         guard let state = state[StepUnit(step)]?.state, [.succeeded, .reused, .failed].contains(state), let list = items[step] else {
             return
         }
-        let runs = itemOutputs[step] ?? [:]
-        let specification = self.step(of: StepUnit(step))
-        var gathered: [String: StepOutput] = [:]
-        for name in specification.outputNames {
-            var values: [JSONValue] = []
-            var files: [String: BlobDigest] = [:]
-            for item in list.indices {
-                switch runs[item]?[name] {
-                case .value(let value)?: values.append(value)
-                case .file(let digest, _)?: files[String(item)] = digest
-                case .folder(let members)?: for (path, digest) in members { files["\(item)/\(path)"] = digest }
-                case nil: values.append(.null)
-                }
-            }
-            let isValue = specification.outputs[name].map { $0.type == .value } ?? true
-            gathered[name] = isValue ? .value(.array(values)) : .folder(files)
-        }
-        outputs[step] = gathered
+        outputs[step] = self.step(of: StepUnit(step)).gathered(itemOutputs[step] ?? [:], count: list.count)
         itemOutputs[step] = nil
     }
 }

@@ -38,7 +38,7 @@ struct FileTransfer: Sendable {
                 fix: "Write it to the path in \(CommandContract.outputVariable(name)).")
         }
         let isFolder = information.st_mode & S_IFMT == S_IFDIR
-        if (type == .file && isFolder) || (type == .folder && !isFolder) {
+        if ([.file, .junit, .sarif].contains(type) && isFolder) || (type == .folder && !isFolder) {
             throw Self.unreadable(name, "It is \(isFolder ? "a folder" : "no folder"), and was declared a \(type.rawValue).")
         }
         if type == .value { return .value(try JSONOutput.read(path, output: name)) }

@@ -77,7 +77,14 @@ struct StepPerformer: Sendable {
                     cpuMilli: request.cpuMilli, memoryBytes: request.memoryBytes,
                     gpus: request.gpuCount > 0 ? parts.gpus.assign(request.gpuCount, of: request.gpuKind, to: attemptID) : nil,
                     diskBytes: request.diskBytes),
+                isolation: isolation(of: command.step), shownFolders: [parts.settings.environmentsFolder],
                 grace: parts.settings.cancelGrace))
+    }
+
+    private func isolation(of step: StepSpecification) -> AttemptIsolation {
+        if case .image = step.runtime { return .none }
+        let rule = step.sandbox ?? parts.settings.sandbox
+        return rule.use == .never ? .none : .sandbox(isRequired: rule.use == .require, hasNetwork: rule.hasNetwork)
     }
 
     /// Gives an attempt what the one before it left at its checkpoint.
@@ -109,6 +116,7 @@ struct StepPerformer: Sendable {
                     made.outputs[name] = try await parts.transfer.take(
                         parts.folders.work(attemptID) + "/" + output.path, output: name, of: output.type)
                 }
+                made.reports = try reports(of: step, unit, number, in: parts.folders.work(attemptID), isSuccess: true)
                 try await recordSnapshots(of: step, made.outputs)
                 return made
             } catch let problem as Problem where [.rejected, .tooLarge].contains(problem.kind) {
@@ -123,6 +131,7 @@ struct StepPerformer: Sendable {
         if let limit = try await parts.runner.end(of: attemptID)?.limit {
             ended.detail = [ended.detail, limit.sentence].compactMap { $0 }.joined(separator: "; ")
         }
+        ended.reports = try reports(of: step, unit, number, in: parts.folders.work(attemptID), isSuccess: false)
         if let checkpoint = step.checkpoint {
             // None, or one that cannot be taken, only means that the next attempt begins anew.
             ended.checkpoint = try? await parts.transfer.take(

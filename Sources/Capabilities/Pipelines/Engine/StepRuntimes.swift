@@ -36,7 +36,7 @@ actor StepRuntimes {
                     .rejected, "pipelines.runtime.image", "Step '\(step.step.name)' is to run in the image '\(image)'.",
                     why: "This worker has no podman.", fix: "Install it: apt-get install podman.")
             }
-            return Self.container(podman, image, step.step.command, environment)
+            return container(podman, image, step.step, environment)
         }
     }
 
@@ -87,11 +87,21 @@ actor StepRuntimes {
         : >"$1/.complete"
         """
 
-    /// The working folder is at the same path inside, and the environment is handed over by its names, so that no value is in a command line.
-    private static func container(_ podman: String, _ image: String, _ command: [String], _ environment: [String: String]) -> [String] {
+    /// The working folder is at the same path inside, and the environment is handed over by its names, so that no value is in a command
+    /// line. Podman itself keeps the worker's own home, where images and its settings are; the image's entry point is not used.
+    private nonisolated func container(
+        _ podman: String, _ image: String, _ step: StepSpecification, _ environment: [String: String]
+    ) -> [String] {
         let folder = environment["HOME"] ?? "/"
-        var arguments = [podman, "run", "--rm", "--network", "host", "--volume", "\(folder):\(folder)", "--workdir", folder]
-        for name in environment.keys.sorted() where name != "PATH" { arguments += ["--env", name] }
-        return arguments + [image] + command
+        let home = ProcessInfo.processInfo.environment["HOME"] ?? "/root"
+        var arguments = [
+            "/usr/bin/env", "HOME=\(home)", "TMPDIR=/tmp", podman, "run", "--rm", "--network", "host", "--security-opt",
+            "no-new-privileges",
+            "--volume", "\(folder):\(folder)", "--workdir", folder, "--env", "HOME=\(folder)", "--env", "TMPDIR=\(folder)/.tmp",
+        ]
+        for name in environment.keys.sorted() where !["PATH", "HOME", "TMPDIR"].contains(name) { arguments += ["--env", name] }
+        if let memory = step.resources.memoryBytes { arguments += ["--memory", "\(memory)b"] }
+        if let cpu = step.resources.cpuMilli { arguments += ["--cpus", "\(Double(cpu) / 1000)"] }
+        return arguments + ["--entrypoint=\(step.command[0])", image] + step.command.dropFirst()
     }
 }

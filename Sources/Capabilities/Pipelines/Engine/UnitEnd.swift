@@ -18,6 +18,7 @@ struct UnitEnd: Sendable {
     /// What is handed to the next attempt.
     var checkpoint: StepOutput?
     var outputs: [String: StepOutput] = [:]
+    var reports: [KeptReport] = []
 
     var event: ExecutionEvent {
         switch outcome {

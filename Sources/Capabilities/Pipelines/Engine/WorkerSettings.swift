@@ -25,13 +25,16 @@ package struct WorkerSettings: Sendable {
     package var gpus: GPUSlots
     /// Where the worker is; a step that asks for another region is refused here.
     package var region: String?
+    /// Of command steps that do not say; those in images have walls of their own.
+    package var sandbox: SandboxRule
     /// Where Python environments are kept, one a lock file.
     package var environmentsFolder: String
 
     package init(
         owner: String, environment: [String: String], cancelGrace: Duration = .seconds(10),
         slots: Int = WorkerSettings.defaultSlots,
-        gpus: GPUSlots = GPUSlots(devices: []), region: String? = nil, environmentsFolder: String = NSTemporaryDirectory(),
+        gpus: GPUSlots = GPUSlots(devices: []), region: String? = nil, sandbox: SandboxRule = SandboxRule(.never),
+        environmentsFolder: String = NSTemporaryDirectory(),
         secret: @escaping @Sendable (_ name: String, _ workspace: String) async throws -> String,
         endCredentials: @escaping @Sendable (_ execution: Execution, _ caller: Caller) async throws -> Void = { _, _ in },
         credentials: @escaping @Sendable (_ execution: Execution, _ caller: Caller) async throws -> [String: String]
@@ -42,6 +45,7 @@ package struct WorkerSettings: Sendable {
         self.slots = slots
         self.gpus = gpus
         self.region = region
+        self.sandbox = sandbox
         self.environmentsFolder = environmentsFolder
         self.secret = secret
         self.credentials = credentials

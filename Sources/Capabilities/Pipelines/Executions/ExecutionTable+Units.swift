@@ -40,7 +40,7 @@ extension ExecutionTable {
     package func lists(of execution: String) throws -> [String: [JSONValue]] {
         var lists: [String: [JSONValue]] = [:]
         for row in try transaction.rows("SELECT step, items FROM execution_list WHERE execution = ?", execution) {
-            lists[try row["step"]] = try value([JSONValue].self, try row["items"])
+            lists[try row["step"]] = try elements(of: try row["items"])
         }
         return lists
     }
@@ -91,11 +91,17 @@ extension ExecutionTable {
     }
 
     package func results(of execution: String) throws -> [StepResult] {
-        try transaction.rows("SELECT * FROM step_result WHERE execution = ?", execution).map { row in
-            StepResult(
-                unit: StepUnit(reading: try row["step"]), outputs: try outputs(try row["outputs"]), key: try row["step_key"],
-                reusedFrom: try row["reused_from"])
-        }
+        try transaction.rows("SELECT * FROM step_result WHERE execution = ?", execution).map(result)
+    }
+
+    package func result(of unit: StepUnit, _ execution: String) throws -> StepResult? {
+        try transaction.row("SELECT * FROM step_result WHERE execution = ? AND step = ?", execution, unit.description).map(result)
+    }
+
+    private func result(_ row: Row) throws -> StepResult {
+        StepResult(
+            unit: StepUnit(reading: try row["step"]), outputs: try outputs(try row["outputs"]), key: try row["step_key"],
+            reusedFrom: try row["reused_from"])
     }
 
     private func attempt(_ row: Row) throws -> Attempt {

@@ -144,7 +144,7 @@ package struct ExecutionTable {
         let (cancel, pause): (Int, Int) = (try row["wants_cancel"], try row["wants_pause"])
         return Execution(
             id: try row["id"], workspace: try row["workspace"], pipeline: try row["pipeline"], pipelineVersion: try row["pipeline_version"],
-            parameters: try value([String: JSONValue].self, try row["parameters"]),
+            parameters: try members(of: try row["parameters"]),
             status: ExecutionStatus(rawValue: try row["status"]) ?? .running, flags: ExecutionFlags(rawValue: try row["flags"]),
             wantsCancel: cancel != 0, wantsPause: pause != 0,
             startedBy: Principal(name: try row["started_by"], kind: Principal.Kind(rawValue: try row["started_by_kind"]) ?? .user),
@@ -167,6 +167,17 @@ func text(_ value: some Encodable) throws -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return String(decoding: try encoder.encode(value), as: UTF8.self)
+}
+
+/// As `value`, without the cost of a general decoder: lists may have 100,000 elements.
+func members(of text: String) throws -> [String: JSONValue] {
+    guard case .object(let members)? = try? JSONReader.value(of: text) else { return try value([String: JSONValue].self, text) }
+    return members
+}
+
+func elements(of text: String) throws -> [JSONValue] {
+    guard case .array(let elements)? = try? JSONReader.value(of: text) else { return try value([JSONValue].self, text) }
+    return elements
 }
 
 func value<Value: Decodable>(_ type: Value.Type, _ text: String) throws -> Value {

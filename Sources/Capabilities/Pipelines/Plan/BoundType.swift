@@ -17,7 +17,7 @@ enum BoundType: Equatable {
         self =
             switch output {
             case .any: .either
-            case .file: .file
+            case .file, .junit, .sarif: .file
             case .folder: .folder
             case .value: .value(nil)
             case .snapshot: .snapshot

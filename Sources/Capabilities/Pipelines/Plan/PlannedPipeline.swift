@@ -34,14 +34,14 @@ package struct PlannedPipeline: Sendable {
 }
 
 /// Versions that were read lately: executions of one pipeline read it once. A version never changes.
-final class PlannedPipelines: Sendable {
+package final class PlannedPipelines: Sendable {
     /// One for the process: what it holds is found by the version's digest, whatever database it came from.
-    static let shared = PlannedPipelines()
+    package static let shared = PlannedPipelines()
 
     private static let capacity = 64
     private let kept = Mutex<[(key: String, pipeline: PlannedPipeline)]>([])
 
-    func plan(_ version: PipelineVersion, in workspace: String) throws(Problem) -> PlannedPipeline {
+    package func plan(_ version: PipelineVersion, in workspace: String) throws(Problem) -> PlannedPipeline {
         // The whole version is compared too: one of a rehearsed change may have had other authors and times.
         let key = "\(workspace)/\(version.pipeline)/\(version.version)/\(version.digest)"
         if let known = kept.withLock({ kept in kept.first { $0.key == key && $0.pipeline.version == version }?.pipeline }) { return known }

@@ -45,6 +45,13 @@ enum StepSchema {
                     "image": SchemaPart.text(
                         pattern: "^(?!-)[A-Za-z0-9._/:-]{1,255}@sha256:[0-9a-f]{64}$", "A container image by digest, name@sha256:….")
                 ], required: ["image"]), description: "Where the command finds its programs; host when left out."),
+        "sandbox": SchemaPart.either(
+            SchemaPart.choice(SandboxRule.Use.self, "Whether the command runs apart from the rest of its machine."),
+            SchemaPart.fields(
+                [
+                    "use": SchemaPart.choice(SandboxRule.Use.self, "prefer runs it without where there is none."),
+                    "network": SchemaPart.boolean("Whether it reaches the network; false when left out."),
+                ], required: ["use"]), description: "The sandbox of the command; what the worker does of itself when left out."),
         "outside": SchemaPart.either(
             ["type": "boolean"],
             SchemaPart.fields(
@@ -103,6 +110,7 @@ enum StepSchema {
             of: SchemaPart.reference("name"), names: variable, "Variables with the names of the secrets whose values they get."),
         "resources": SchemaPart.reference("resources"),
         "runtime": SchemaPart.reference("runtime"),
+        "sandbox": SchemaPart.reference("sandbox"),
         "outside": SchemaPart.reference("outside"),
         "preemptions": SchemaPart.reference("preemptions"),
         "checkpoint": SchemaPart.reference(

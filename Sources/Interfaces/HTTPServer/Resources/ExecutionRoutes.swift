@@ -29,6 +29,7 @@ package struct ExecutionRoutes: RouteGroup {
             Route(.post, "/api/v1/executions/{execution}/resume", .permission(.executionStart), handler: resume),
             Route(.post, "/api/v1/executions/{execution}/again", .permission(.executionStart), handler: again),
             Route(.get, "/api/v1/executions/{execution}/explanation", .permission(.pipelineRead), handler: explain),
+            Route(.get, "/api/v1/executions/{execution}/reports", .permission(.pipelineRead), handler: reports),
             Route(.get, "/api/v1/executions/{execution}/steps/{step}", .permission(.pipelineRead), handler: showStep),
             Route(.get, "/api/v1/executions/{execution}/steps/{step}/log", .permission(.pipelineRead), handler: log),
         ]
@@ -100,6 +101,11 @@ package struct ExecutionRoutes: RouteGroup {
         return try Answer.json(Self.answer(for: unit, report, attempts, report.results.first { $0.unit == unit }))
     }
 
+    private func reports(_ request: Request, _ context: APIContext) async throws -> Response {
+        let reports = try await executions.reports(of: try context.parameter("execution"), by: context.caller)
+        return try Answer.json(Page(items: reports.map { StepReportAnswer($0) }, next: nil))
+    }
+
     private func cancel(_ request: Request, _ context: APIContext) async throws -> Response {
         try Answer.json(ExecutionAnswer(try await executions.cancel(try context.parameter("execution"), by: context.caller), steps: nil))
     }
@@ -159,6 +165,18 @@ extension AttemptAnswer {
         self.init(
             number: attempt.number, started: attempt.started.milliseconds, ended: attempt.ended?.milliseconds, outcome: attempt.outcome,
             detail: attempt.detail)
+    }
+}
+
+extension StepReportAnswer {
+    init(_ kept: KeptReport) {
+        let report = kept.report
+        self.init(
+            step: kept.unit.description, attempt: kept.attempt, name: kept.name, format: report.format.rawValue, tool: report.tool,
+            passed: report.passed, skipped: report.skipped, found: report.found, reusedFrom: kept.reusedFrom,
+            findings: report.findings.map {
+                Finding(level: $0.level.rawValue, name: $0.name, message: $0.message, file: $0.file, line: $0.line, column: $0.column)
+            })
     }
 }
 
