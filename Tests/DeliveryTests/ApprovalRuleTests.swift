@@ -85,19 +85,19 @@ import Testing
         try await World.run(on: engine) { world in
             let report = try await world.report(1)
             let pending = try await world.approvals.request(for: world.subject(1), gateReport: report.id, by: world.amina)
-            #expect(try await code { _ = try await world.approvals.withdraw(pending.id, by: world.bruno) } == "delivery.approval.not-yours")
+            #expect(try await code { _ = try await world.approvals.retract(pending.id, by: world.bruno) } == "delivery.approval.not-yours")
             #expect(try await code { _ = try await world.approvals.withdraw(pending.id, by: world.chen) } == "delivery.approval.not-yours")
             #expect(try await world.approvals.withdraw(pending.id, by: world.amina).state == .withdrawn)
             #expect(try await code { _ = try await world.approvals.withdraw(pending.id, by: world.amina) } == "delivery.approval.withdrawn")
             let decision = try await code { _ = try await world.approvals.decide(pending.id, .approve, comment: "Yes.", by: world.bruno) }
             #expect(decision == "delivery.approval.withdrawn")
             let approved = try await world.approval(1, report)
-            #expect(try await world.approvals.withdraw(approved.id, by: world.bruno).withdrawnBy == "user:bruno")
+            #expect(try await world.approvals.retract(approved.id, by: world.bruno).withdrawnBy == "user:bruno")
             let new = NewRelease(subject: world.subject(1), gateReport: report.id, approval: approved.id)
             #expect(try await code { _ = try await world.releases.create(new, by: world.chen) } == "delivery.approval.withdrawn")
             let used = try await world.ready(1)
             _ = try await world.releases.create(used, by: world.chen)
-            #expect(try await code { _ = try await world.approvals.withdraw(used.approval, by: world.bruno) } == "delivery.approval.used")
+            #expect(try await code { _ = try await world.approvals.retract(used.approval, by: world.bruno) } == "delivery.approval.used")
             #expect(try await world.approvals.approvals(state: .withdrawn, by: world.amina).map(\.id) == [approved.id, pending.id])
         }
     }

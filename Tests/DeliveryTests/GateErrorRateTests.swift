@@ -32,7 +32,7 @@ import Testing
         arguments: [ChampionRule(metric: .auc, method: .delong), ChampionRule(metric: .accuracy, method: .mcnemar)])
     func tests(rule: ChampionRule) throws {
         var generator = SplitMix64(seed: Self.seed)
-        let trials = 2000
+        let trials = 1200
         var passes = 0
         for _ in 0..<trials {
             let evidence = GateEvidence(scores: try equal(150, &generator), scoredChampion: 1)
@@ -46,7 +46,7 @@ import Testing
     func bootstrap(metric: ScoreMetric) throws {
         var generator = SplitMix64(seed: Self.seed)
         let rule = ChampionRule(metric: metric)
-        let trials = 600
+        let trials = 400
         var passes = 0
         for _ in 0..<trials {
             let scores = try equal(150, &generator)
@@ -62,10 +62,10 @@ import Testing
         var generator = SplitMix64(seed: Self.seed)
         let rule = ChampionRule(metric: .auc, method: .delong, minimumEffect: 0.05)
         var passes = 0
-        for _ in 0..<1000 {
+        for _ in 0..<600 {
             let evidence = GateEvidence(scores: try equal(150, &generator), scoredChampion: 1)
             if rule.judge(evidence, against: 1).outcome == .passed { passes += 1 }
         }
-        #expect(passes <= bound(1000), "\(passes) of 1000")
+        #expect(passes <= bound(600), "\(passes) of 600")
     }
 }

@@ -125,7 +125,7 @@ import Tracking
             #expect(half.state == "pending" && half.decisions.count == 1 && half.remindAfterSeconds == 3600)
             #expect(try await world.send(.post, "approvals/\(asked.id)/withdrawal", [String: String](), as: "vera").status == .forbidden)
             let withdrawn: ApprovalAnswer = try await world.ask(
-                .post, "approvals/\(asked.id)/withdrawal", [String: String](), as: "bruno")
+                .delete, "approvals/\(asked.id)/decision", as: "bruno")
             #expect(withdrawn.state == "withdrawn" && withdrawn.withdrawnBy == "user:bruno")
         }
     }

@@ -9,7 +9,7 @@ package struct ApprovalCommands: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "approval", abstract: "Ask for, see and decide approvals of releases.",
         subcommands: [
-            List.self, Show.self, Request.self, Approve.self, Reject.self, Withdraw.self, Link.self, Receipt.self,
+            List.self, Show.self, Request.self, Approve.self, Reject.self, Withdraw.self, Retract.self, Link.self, Receipt.self,
         ])
 
     package init() {}
@@ -111,13 +111,25 @@ package struct ApprovalCommands: AsyncParsableCommand {
 
     struct Withdraw: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Take an approval back before it is used: who asked, who said yes, or an administrator.")
+            abstract: "Take an approval back before it is used: who asked, or an administrator.")
 
         @OptionGroup var options: ClientOptions
         @Argument(help: "Id of the approval.") var approval: String
 
         func run() async throws {
             let answer: ApprovalAnswer = try await options.client().post(path("approvals", approval, "withdrawal"), [String: String]())
+            if options.json { try Output.json(answer) } else { print("Approval \(answer.id) is \(answer.state).") }
+        }
+    }
+
+    struct Retract: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Take your own yes back before it is used.")
+
+        @OptionGroup var options: ClientOptions
+        @Argument(help: "Id of the approval.") var approval: String
+
+        func run() async throws {
+            let answer: ApprovalAnswer = try await options.client().delete(path("approvals", approval, "decision"))
             if options.json { try Output.json(answer) } else { print("Approval \(answer.id) is \(answer.state).") }
         }
     }

@@ -98,7 +98,7 @@ extension Approval {
         guard !decisions.contains(where: { $0.principal == decider.qualifiedName }) else {
             throw Problem(
                 .conflict, "delivery.approval.decided", "You have already decided approval \(id).", why: "Each person decides once.",
-                fix: "To take a yes back: dhow approval withdraw \(id).")
+                fix: "To take a yes back: dhow approval retract \(id).")
         }
         switch state {
         case .pending: break

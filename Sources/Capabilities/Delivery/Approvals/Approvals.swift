@@ -66,10 +66,18 @@ package struct Approvals: Sendable {
         }
     }
 
-    /// Takes an approval back before it is used: whoever asked, an approver who said yes, or an administrator.
+    /// Takes an approval back before it is used: whoever asked, or an administrator.
     package func withdraw(_ id: String, by caller: Caller) async throws -> Approval {
-        let permission: Permission = caller.session.holds(.gateEvaluate, in: caller.workspace) ? .gateEvaluate : .approvalDecide
-        return try await governor.change(permission, by: caller) { change in
+        try await end(id, under: .gateEvaluate, by: caller)
+    }
+
+    /// Takes one's own yes back before it is used, and the approval with it.
+    package func retract(_ id: String, by caller: Caller) async throws -> Approval {
+        try await end(id, under: .approvalDecide, by: caller)
+    }
+
+    private func end(_ id: String, under permission: Permission, by caller: Caller) async throws -> Approval {
+        try await governor.change(permission, by: caller) { change in
             let table = ApprovalTable(change)
             let approval = try table.require(id)
             let name = caller.principal.qualifiedName

@@ -47,7 +47,7 @@ struct GateReportPage {
 
     private func card(_ check: CheckFinding) -> String {
         let evidence = check.evidence.sorted { $0.key < $1.key }.map {
-            "<dt>\(Self.escaped($0.key))</dt><dd>\(Self.escaped(GateReportText.number($0.value)))</dd>"
+            "<div><dt>\(Self.escaped($0.key))</dt><dd>\(Self.escaped(GateReportText.number($0.value)))</dd></div>"
         }
         return """
             <section class="card \(check.outcome.rawValue)">

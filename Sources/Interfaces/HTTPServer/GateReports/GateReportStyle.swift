@@ -27,7 +27,8 @@ enum GateReportStyle {
         dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1.2rem; }
         dt { color: var(--soft); } dd { margin: 0; font-variant-numeric: tabular-nums; }
         dl.evidence { display: flex; flex-wrap: wrap; gap: .3rem 1.2rem; padding: 0; margin: .4rem 0 0; border: 0; background: none; font-size: .88rem; }
-        dl.evidence dt::after { content: " "; } dl.evidence dd { margin-left: -.8rem; }
+        dl.evidence div { display: flex; gap: .4rem; }
+        @media (max-width: 34rem) { dl { grid-template-columns: 1fr; } dl > dd { margin-bottom: .5rem; } }
         svg.interval { display: block; width: 100%; max-width: 40rem; height: auto; }
         svg text { font-size: 12px; fill: var(--soft); }
         .axis { stroke: var(--rule); } .zero { stroke: var(--soft); stroke-dasharray: 4 3; }

@@ -22,8 +22,8 @@ package struct ApprovalRoutes: RouteGroup {
             Route(.post, "/api/v1/approvals", .permission(.gateEvaluate), handler: ask),
             Route(.get, "/api/v1/approvals/{approval}", .permission(.deliveryRead), handler: show),
             Route(.post, "/api/v1/approvals/{approval}/decision", .permission(.approvalDecide), handler: decide),
-            // Who may, the use case says: whoever asked, or said yes.
-            Route(.post, "/api/v1/approvals/{approval}/withdrawal", .permission(.deliveryRead), handler: withdraw),
+            Route(.delete, "/api/v1/approvals/{approval}/decision", .permission(.approvalDecide), handler: retract),
+            Route(.post, "/api/v1/approvals/{approval}/withdrawal", .permission(.gateEvaluate), handler: withdraw),
             Route(.post, "/api/v1/approvals/{approval}/links", .permission(.gateEvaluate), handler: makeLink),
         ]
     }
@@ -63,6 +63,10 @@ package struct ApprovalRoutes: RouteGroup {
 
     private func withdraw(_ request: Request, _ context: APIContext) async throws -> Response {
         try Answer.json(ApprovalAnswer(try await approvals.withdraw(try context.parameter("approval"), by: context.caller)))
+    }
+
+    private func retract(_ request: Request, _ context: APIContext) async throws -> Response {
+        try Answer.json(ApprovalAnswer(try await approvals.retract(try context.parameter("approval"), by: context.caller)))
     }
 
     private func makeLink(_ request: Request, _ context: APIContext) async throws -> Response {
