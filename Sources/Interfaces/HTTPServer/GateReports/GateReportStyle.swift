@@ -39,6 +39,7 @@ enum GateReportStyle {
         th, td { padding: .35rem .6rem; text-align: left; border-bottom: 1px solid var(--rule); }
         thead th { color: var(--soft); font-weight: 600; }
         .number { text-align: right; font-variant-numeric: tabular-nums; }
+        form { margin-top: 1.4rem; } form h2 { margin-top: 0; }
         label { display: block; font-weight: 600; margin: 0 0 .3rem; }
         textarea { width: 100%; min-height: 5rem; padding: .5rem; font: inherit; color: inherit; background: var(--paper);
           border: 1px solid var(--soft); border-radius: 6px; }
