@@ -32,7 +32,7 @@ struct GoldenPathTests {
         for pair in ["cat_shifted", "cat_new"] {
             let finding = try await finding(on: engine, file: "categorical.csv", pair: pair, kind: .category)
             let expected = vectors["categorical"]?[pair]
-            #expect(isClose(finding.stabilityIndex, expected?["psi"]?.double, within: 1e-9), "\(pair)")
+            #expect(isClose(finding.stabilityIndex, expected?["psi_eps1e-4"]?.double, within: 1e-9), "\(pair)")
             #expect(finding.newCategories == expected?["new_categories"]?.array?.compactMap(\.text), "\(pair)")
             if pair == "cat_shifted" {
                 #expect(isClose(finding.statistic, expected?["chi2_contingency"]?["statistic"]?.double, within: 1e-9))

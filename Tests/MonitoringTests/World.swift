@@ -142,7 +142,7 @@ enum GoldenFile {
     }
 
     static func vectors() throws -> JSONValue {
-        try JSONDecoder().decode(JSONValue.self, from: Data(contentsOf: folder.appending(path: "drift.json")))
+        try JSONDecoder().decode(JSONValue.self, from: Data(contentsOf: folder.deletingLastPathComponent().appending(path: "drift.json")))
     }
 }
 

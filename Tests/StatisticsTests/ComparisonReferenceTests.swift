@@ -158,7 +158,7 @@ struct GoldenComparison: Decodable {
     static func load() throws -> GoldenComparison {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
-        let folder = GoldenDrift.folder.deletingLastPathComponent().appending(path: "comparison")
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(path: "Golden/comparison")
         return try decoder.decode(GoldenComparison.self, from: Data(contentsOf: folder.appending(path: "comparison.json")))
     }
 

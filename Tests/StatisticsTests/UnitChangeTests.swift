@@ -11,9 +11,10 @@ struct UnitChangeTests {
     init() throws {
         let names = ["temp", "humid", "wind_speed", "precip", "pressure", "visib"]
         var weather: [String: [Int: [Double]]] = [:]
-        for row in try GoldenDrift.rows(of: "weather.csv") {
-            let month = try #require(Int(row[0]))
-            for (name, field) in zip(names, row.dropFirst()) where !field.isEmpty {
+        for row in try VectorFolder.rows(of: "weather.csv", in: VectorFolder.committed) {
+            let month = try #require(row["month"].flatMap { Int($0) })
+            for name in names {
+                guard let field = row[name], !field.isEmpty else { continue }
                 weather[name, default: [:]][month, default: []].append(try #require(Double(field)))
             }
         }

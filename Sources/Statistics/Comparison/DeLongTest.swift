@@ -29,12 +29,12 @@ package struct DeLongTest: Codable, Equatable, Sendable {
     /// Two-sided; 1 when the models order the rows alike.
     package var pValue: Double {
         if standardError == 0 { return estimate == 0 ? 1 : 0 }
-        return StandardNormal.twoSidedTail(estimate / standardError)
+        return NormalDistribution.twoSidedTail(estimate / standardError)
     }
 
     package func interval(level: Double) -> ClosedRange<Double> {
         precondition(level > 0 && level < 1, "A confidence level lies between 0 and 1.")
-        let half = StandardNormal.quantile((1 + level) / 2) * standardError
+        let half = NormalDistribution.quantile((1 + level) / 2) * standardError
         return estimate - half...estimate + half
     }
 

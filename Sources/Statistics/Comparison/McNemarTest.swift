@@ -43,7 +43,7 @@ package struct McNemarTest: Codable, Equatable, Sendable {
         guard telling > 0 else { return nil }
         let difference = abs(Double(challengerOnly - championOnly)) - (isCorrected ? 1 : 0)
         let statistic = difference * difference / telling
-        return (statistic, StandardNormal.twoSidedTail(statistic.squareRoot()))
+        return (statistic, NormalDistribution.twoSidedTail(statistic.squareRoot()))
     }
 
     /// Of the estimate, given how many rows tell: Clopper and Pearson's interval of the challenger's share of them. It excludes 0 exactly
