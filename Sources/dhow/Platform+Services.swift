@@ -32,6 +32,7 @@ extension Platform {
             services += [
                 Loop("rollouts", logger) { try await serving.observer.run() },
                 Loop("overdue rollouts", logger) { try await pauseOverdueRollouts() },
+                Loop("approval reminders", logger) { try await remindOfApprovals() },
                 Loop("triggers", logger) { await triggers.run() },
                 Loop("webhooks", logger) { await webhooks.dispatcher.run() },
                 Loop("retention", logger) { try await retentionController.run() },
@@ -101,6 +102,13 @@ extension Platform {
         while true {
             try await delivery.rollouts.pauseOverdue()
             try await Task.sleep(for: .seconds(5))
+        }
+    }
+
+    private func remindOfApprovals() async throws {
+        while true {
+            try await delivery.approvals.remind()
+            try await Task.sleep(for: .seconds(30))
         }
     }
 

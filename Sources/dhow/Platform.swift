@@ -49,6 +49,7 @@ struct Platform: Sendable {
     struct DeliveryParts: Sendable {
         let gates: Gates
         let approvals: Approvals
+        let approvalLinks: ApprovalLinks
         let releases: Releases
         let rollouts: Rollouts
     }
@@ -82,6 +83,8 @@ struct Platform: Sendable {
         let versions = VersionDirectory.registry
         delivery = DeliveryParts(
             gates: Gates(governor: governor, versions: versions), approvals: Approvals(governor: governor, versions: versions),
+            approvalLinks: ApprovalLinks(
+                governor: governor, versions: versions, key: try await storage.vault.secret(for: "approval-links")),
             releases: Releases(governor: governor, versions: versions), rollouts: Rollouts(governor: governor, versions: versions))
         serving = Self.serving(storage, governor, registry, delivery.rollouts, metrics, logger)
         monitors = Monitors(governor: governor)
@@ -188,8 +191,10 @@ struct Platform: Sendable {
             TransitionRoutes(registry: registry),
             RegistrationRoutes(
                 registry: registry, runs: RunTracking(governor: governor), models: LoggedModelTracking(governor: governor)),
+            GateRoutes(gates: delivery.gates),
             GateReportRoutes(gates: delivery.gates, artifacts: artifacts),
-            ApprovalRoutes(approvals: delivery.approvals),
+            ApprovalRoutes(approvals: delivery.approvals, links: delivery.approvalLinks),
+            ApprovalLinkRoutes(links: delivery.approvalLinks),
             ReleaseRoutes(releases: delivery.releases),
             RolloutRoutes(rollouts: delivery.rollouts),
             EndpointRoutes(endpoints: serving.endpoints, labels: serving.labels),
@@ -214,7 +219,7 @@ struct Platform: Sendable {
     /// What is referred to comes before what refers to it.
     private var documentKinds: DocumentKinds {
         DocumentKinds([
-            RoleBindingKind(), DataContractKind(), PipelineKind(), MonitorKind(), RetentionPolicyKind(),
+            RoleBindingKind(), DataContractKind(), GateKind(), PipelineKind(), MonitorKind(), RetentionPolicyKind(),
             WebhookKind(webhooks: webhooks.use),
             TriggerKind(triggers: triggers),
         ])

@@ -19,6 +19,6 @@ enum Schema {
         MonitoringMigrations.list,
         WebhookMigrations.list, TraceMigrations.list, ArtifactUploadMigrations.list, ImportMigrations.list, LineageBackfill.list,
         EvaluationDatasetMigrations.list, SecretMigrations.list, DocumentMigrations.list, AttestationMigrations.list,
-        StepReportMigrations.list, DataContractMigrations.list,
+        StepReportMigrations.list, DataContractMigrations.list, GateMigrations.list, ApprovalMigrations.list,
     ]
 }

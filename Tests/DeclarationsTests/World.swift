@@ -35,7 +35,8 @@ struct World: Sendable {
         defer { try? FileManager.default.removeItem(at: folder) }
         let lists = [
             BlobMigrations.list, GovernanceMigrations.list, LedgerMigrations.list, TrackingMigrations.list, LineageMigrations.list,
-            RegistryMigrations.list, PipelinesMigrations.list, DeliveryMigrations.list, ServingMigrations.list, MonitoringMigrations.list,
+            RegistryMigrations.list, PipelinesMigrations.list, DeliveryMigrations.list, GateMigrations.list, ApprovalMigrations.list,
+            ServingMigrations.list, MonitoringMigrations.list,
             WebhookMigrations.list, TraceMigrations.list, ImportMigrations.list, TriggersMigrations.list, DocumentMigrations.list,
         ]
         try await engine.withDatabase(lists) { try await body(try await World($0, folder)) }
@@ -49,7 +50,7 @@ struct World: Sendable {
         declarations = Declarations(
             governor: governor,
             kinds: DocumentKinds([
-                RoleBindingKind(), PipelineKind(), MonitorKind(), RetentionPolicyKind(), WebhookKind(webhooks: webhooks),
+                RoleBindingKind(), GateKind(), PipelineKind(), MonitorKind(), RetentionPolicyKind(), WebhookKind(webhooks: webhooks),
                 TriggerKind(triggers: Triggers(governor: governor)),
             ]))
         let callers = [amina, editor, viewer]

@@ -55,7 +55,7 @@ import Testing
         try await World.run(on: engine) { world in
             let report = try await world.report(1)
             let asked = try await world.approvals.request(
-                for: world.subject(1), gateReport: report.id, lifetime: .seconds(60), by: world.amina)
+                for: world.subject(1), gateReport: report.id, rule: ApprovalRule(lifetime: .seconds(60)), by: world.amina)
             func decide(_ id: String, _ comment: String = "No.") async throws -> String? {
                 try await code { _ = try await world.approvals.decide(id, .reject, comment: comment, by: world.bruno) }
             }
@@ -65,7 +65,7 @@ import Testing
             #expect(try await decide(asked.id) == nil)
             #expect(try await decide(asked.id) == "delivery.approval.decided")
             let late = try await world.approvals.request(
-                for: world.subject(1), gateReport: report.id, lifetime: .seconds(60), by: world.amina)
+                for: world.subject(1), gateReport: report.id, rule: ApprovalRule(lifetime: .seconds(60)), by: world.amina)
             world.clock.advance(by: .seconds(60))
             #expect(try await decide(late.id) == "delivery.approval.expired")
         }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Backends
+import Crypto
 import Delivery
 import Domain
 import Governance
@@ -19,6 +20,7 @@ struct World {
     let governor: Governor
     let gates: Gates
     let approvals: Approvals
+    let links: ApprovalLinks
     let releases: Releases
     let rollouts: Rollouts
     let amina = World.caller("amina", .editor)
@@ -28,6 +30,7 @@ struct World {
     static func run(on engine: TestDatabase, _ body: (World) async throws -> Void) async throws {
         try await engine.withDatabase([
             GovernanceMigrations.list, LedgerMigrations.list, TrackingMigrations.list, LineageMigrations.list, DeliveryMigrations.list,
+            GateMigrations.list, ApprovalMigrations.list,
             versionMigrations,
         ]) {
             try await body(World($0))
@@ -41,6 +44,7 @@ struct World {
         let versions = Self.versions
         gates = Gates(governor: governor, versions: versions)
         approvals = Approvals(governor: governor, versions: versions)
+        links = ApprovalLinks(governor: governor, versions: versions, key: SymmetricKey(data: [UInt8](repeating: 7, count: 32)))
         releases = Releases(governor: governor, versions: versions)
         rollouts = Rollouts(governor: governor, versions: versions)
         let callers = [amina, bruno, chen, Self.caller("dora", .admin), Self.caller("bot", .approver, kind: .service)]

@@ -10,8 +10,8 @@ import Tracking
 
 /// The way of a version over HTTP, step by step.
 extension World {
-    static let checks = [
-        GateCheckBody(name: "auc-floor", threshold: GateThresholdBody(metric: "auc", comparison: "atLeast", value: 0.7))
+    static let checks: [JSONValue] = [
+        ["name": "auc-floor", "threshold": ["metric": "auc", "comparison": "atLeast", "value": 0.7]]
     ]
 
     /// A version of `churn` with a run, a snapshot and a commit.

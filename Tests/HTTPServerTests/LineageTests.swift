@@ -60,7 +60,7 @@ import Testing
             ("UPDATE model_version_file SET path = 'other.onnx'", "version", "'content'"),
             ("UPDATE model_version SET code_commit = 'ffffffff'", "version", "'commit'"),
             ("UPDATE model_version SET code_commit = 'ffffffff'", "commit", "'commit'"),
-            ("UPDATE approval SET comment = 'Never mind.'", "approval", "'commentDigest'"),
+            ("UPDATE approval_decision SET comment = 'Never mind.'", "approval", "'commentDigest'"),
             ("UPDATE gate_report SET document = REPLACE(document, 'amina', 'bruno')", "gate-report", "'digest'"),
             ("UPDATE snapshot SET jurisdiction = 'US'", "snapshot", "'jurisdiction'"),
         ])

@@ -73,10 +73,10 @@ import Testing
     }
 
     @Test(
-        "lets a viewer read all of the native API but tokens, bindings, imports, whole exports, secrets' names and webhooks, whose URLs can be secrets"
+        "lets a viewer read all of the native API but links to approvals, tokens, bindings, imports, whole exports, secrets' names and webhooks, whose URLs can be secrets"
     )
     func readers() async throws {
-        let reserved: Set<Permission> = [.identityRead, .importRun, .exportRead, .webhookRead, .secretRead]
+        let reserved: Set<Permission> = [.approvalDecide, .identityRead, .importRun, .exportRead, .webhookRead, .secretRead]
         for route in try await routes() where route.path.hasPrefix("/api/v1/") && route.method == .get {
             guard case .permission(let permission) = route.access else { continue }
             #expect(Role.viewer.permissions.contains(permission) != reserved.contains(permission), "\(route.path)")

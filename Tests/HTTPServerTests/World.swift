@@ -42,7 +42,8 @@ struct World: Sendable {
     private static let migrations = [
         BlobMigrations.list, GovernanceMigrations.list, LedgerMigrations.list, TrackingMigrations.list, LineageMigrations.list,
         RegistryMigrations.list,
-        PipelinesMigrations.list, TriggersMigrations.list, DeliveryMigrations.list, ServingMigrations.list, TraceMigrations.list,
+        PipelinesMigrations.list, TriggersMigrations.list, DeliveryMigrations.list, GateMigrations.list, ApprovalMigrations.list,
+        ServingMigrations.list, TraceMigrations.list,
         EvaluationDatasetMigrations.list,
     ]
 
@@ -79,6 +80,7 @@ struct World: Sendable {
         let versions = VersionDirectory.registry
         let gates = Gates(governor: governor, versions: versions)
         let approvals = Approvals(governor: governor, versions: versions)
+        let links = ApprovalLinks(governor: governor, versions: versions, key: try await vault.secret(for: "approval-links"))
         let releases = Releases(governor: governor, versions: versions)
         let rollouts = Rollouts(governor: governor, versions: versions)
         let executions = Executions(
@@ -94,7 +96,8 @@ struct World: Sendable {
                 LoggedModelRoutes(models: models), ArtifactRoutes(artifacts: artifacts, runs: runs, models: models),
                 SnapshotRoutes(snapshots: snapshots, blobs: blobs), TraceRoutes(traces: TraceTracking(governor: governor)),
                 EvaluationDatasetRoutes(datasets: EvaluationDatasetTracking(governor: governor)),
-                GateReportRoutes(gates: gates, artifacts: artifacts), ApprovalRoutes(approvals: approvals),
+                GateReportRoutes(gates: gates, artifacts: artifacts), ApprovalRoutes(approvals: approvals, links: links),
+                ApprovalLinkRoutes(links: links), GateRoutes(gates: gates),
                 ReleaseRoutes(releases: releases), RolloutRoutes(rollouts: rollouts), ModelRoutes(registry: registry),
                 ModelEditingRoutes(registry: registry),
                 TransitionRoutes(registry: registry),

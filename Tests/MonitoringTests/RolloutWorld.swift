@@ -24,6 +24,7 @@ struct RolloutWorld {
     static func run(on engine: TestDatabase, _ body: (RolloutWorld) async throws -> Void) async throws {
         let lists = [
             GovernanceMigrations.list, LedgerMigrations.list, TrackingMigrations.list, LineageMigrations.list, DeliveryMigrations.list,
+            GateMigrations.list, ApprovalMigrations.list,
             ServingMigrations.list, MonitoringMigrations.list,
         ]
         try await engine.withDatabase(lists) { try await body(RolloutWorld($0)) }

@@ -16,5 +16,9 @@ extension VersionDirectory {
         },
         crown: { model, version, change in
             try ModelRegistry.setAlias(championAlias, of: model, to: Int64(version), in: change)
+        },
+        size: { model, version, workspace, transaction in
+            let files = try ModelRegistry.find(model, .number(Int64(version)), in: workspace, transaction)?.files ?? []
+            return files.isEmpty ? nil : files.reduce(0) { $0 + $1.size }
         })
 }

@@ -8,19 +8,25 @@ package import Governance
 package struct VersionDirectory: Sendable {
     package typealias Author = @Sendable (_ model: String, _ version: Int, _ workspace: String, any Transaction) throws -> String?
     package typealias Champion = @Sendable (_ model: String, _ workspace: String, any Transaction) throws -> Int?
+    package typealias Size = @Sendable (_ model: String, _ version: Int, _ workspace: String, any Transaction) throws -> Int64?
     package typealias Crown = @Sendable (_ model: String, _ version: Int, Change) throws -> Void
 
     private let author: Author
     private let champion: Champion
     private let crown: Crown
+    private let size: Size
 
     /// - Parameter author: The qualified name of the principal that registered the version; nil when there is no such version.
     /// - Parameter champion: The version that now holds the place a candidate must win.
     /// - Parameter crown: Makes a version the champion; called in the transaction in which it takes all traffic of an endpoint.
-    package init(author: @escaping Author, champion: @escaping Champion, crown: @escaping Crown) {
+    /// - Parameter size: Bytes of the version's files together; nil when it has none.
+    package init(
+        author: @escaping Author, champion: @escaping Champion, crown: @escaping Crown, size: @escaping Size = { _, _, _, _ in nil }
+    ) {
         self.author = author
         self.champion = champion
         self.crown = crown
+        self.size = size
     }
 
     /// - Returns: The version's author.
@@ -39,6 +45,10 @@ package struct VersionDirectory: Sendable {
     func rival(of model: String, _ version: Int, _ workspace: String, _ transaction: any Transaction) throws -> Int? {
         let champion = try champion(model, workspace, transaction)
         return champion == version ? nil : champion
+    }
+
+    func size(of model: String, _ version: Int, _ workspace: String, _ transaction: any Transaction) throws -> Int64? {
+        try size(model, version, workspace, transaction)
     }
 
     func crown(_ model: String, _ version: Int, _ change: Change) throws {

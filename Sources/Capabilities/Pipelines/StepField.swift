@@ -54,14 +54,26 @@ struct StepField: Sendable {
             ]
         case .gate:
             [
-                StepField("gate", .text, "Name of the quality gate."), model, version, StepField("checks", .data, "What is checked."),
+                StepField("gate", .text, "Name of the quality gate."), model, version,
+                StepField("checks", .data, isRequired: false, "What is checked; left out for a declared gate."),
+                StepField("onInconclusive", .text, isRequired: false, "ask (the standard) or refuse."),
                 StepField("metrics", .document, isRequired: false, "Names and numbers."),
                 StepField("scores", .file, isRequired: false, "A CSV file of scores."),
+                StepField("behaviour", .file, isRequired: false, "A CSV file of behavioural cases."),
+                StepField("latencies", .file, isRequired: false, "A CSV file of measured times."),
                 StepField("champion", .alias, isRequired: false, "The version whose scores stand beside."),
                 StepField("run", .text, isRequired: false, "Id of the run that trained it."),
                 StepField("snapshots", .data, isRequired: false, "Snapshots that judge, which training may not have seen."),
+                StepField("championSnapshots", .data, isRequired: false, "Those of the champion's scores, when others."),
             ]
-        case .approval: [model, version, endpoint, report]
+        case .approval:
+            [
+                model, version, endpoint, report, StepField("approvers", .data, isRequired: false, "Names of users who may decide."),
+                StepField("roles", .data, isRequired: false, "Roles that may decide."),
+                StepField("count", .text, isRequired: false, "How many must say yes; 1 when left out."),
+                StepField("expiresAfterSeconds", .text, isRequired: false, "For deciding and releasing; seven days when left out."),
+                StepField("remindAfterSeconds", .text, isRequired: false, "An event reminds each time this long has passed."),
+            ]
         case .release:
             [
                 model, version, endpoint, report, StepField("approval", .text, "The approval, {step: …, output: approval}."),

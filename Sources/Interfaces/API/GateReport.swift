@@ -1,79 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A metric against a fixed number; `comparison` is `atLeast`, `atMost`, `above` or `below`.
-package struct GateThresholdBody: Codable, Sendable {
-    package var metric: String
-    package var comparison: String
-    package var value: Double
-
-    package init(metric: String, comparison: String, value: Double) {
-        self.metric = metric
-        self.comparison = comparison
-        self.value = value
-    }
-}
-
-/// The candidate against the champion on the same rows; `metric` is `logLoss`, `brier` or `auc`. What is left out takes its standard value.
-package struct GateChampionBody: Codable, Sendable {
-    package var metric: String
-    package var minimumEffect: Double?
-    package var confidence: Double?
-    package var minimumRows: Int?
-    package var groupedBy: String?
-
-    package init(metric: String, minimumEffect: Double?, confidence: Double?, minimumRows: Int?, groupedBy: String?) {
-        self.metric = metric
-        self.minimumEffect = minimumEffect
-        self.confidence = confidence
-        self.minimumRows = minimumRows
-        self.groupedBy = groupedBy
-    }
-}
-
-/// One check of a gate: either `threshold` or `champion`.
-package struct GateCheckBody: Codable, Sendable {
-    package var name: String
-    package var threshold: GateThresholdBody?
-    package var champion: GateChampionBody?
-
-    package init(name: String, threshold: GateThresholdBody? = nil, champion: GateChampionBody? = nil) {
-        self.name = name
-        self.threshold = threshold
-        self.champion = champion
-    }
-}
+package import Domain
 
 /// `POST /api/v1/gate-reports`: judges a registered version.
 package struct EvaluateGateRequest: Codable, Sendable {
     package var gate: String
-    package var checks: [GateCheckBody]
+    /// As in a document of kind Gate; left out for a declared gate.
+    package var checks: [JSONValue]?
+    /// `ask` (the standard) or `refuse`.
+    package var onInconclusive: String?
     package var model: String
     package var version: Int
     /// Reported values by name.
     package var metrics: [String: Double]?
-    /// Path of a stored artifact: CSV with the columns `label`, `candidate` and, for a comparison, `champion`.
+    /// Path of a stored artifact: CSV with the columns `label`, `candidate`, for a comparison `champion`, and those of segments.
     package var scores: String?
     /// When given, the scores are refused unless their bytes have this digest.
     package var scoresDigest: String?
     /// The version whose scores stand in the column `champion`.
     package var scoredChampion: Int?
+    /// Ids of the snapshots that the champion was scored on, when not those of `snapshots`.
+    package var championSnapshots: [String]?
+    /// Path of a stored artifact: CSV with the columns `case`, `score` and `original`, `label` or both.
+    package var behaviour: String?
+    /// Path of a stored artifact: CSV with the column `milliseconds`.
+    package var latencies: String?
     /// The run that reported the metrics.
     package var run: String?
     /// Ids of the held-out snapshots.
     package var snapshots: [String]?
 
     package init(
-        gate: String, checks: [GateCheckBody], model: String, version: Int, metrics: [String: Double]? = nil, scores: String? = nil,
-        scoresDigest: String? = nil, scoredChampion: Int? = nil, run: String? = nil, snapshots: [String]? = nil
+        gate: String, checks: [JSONValue]? = nil, onInconclusive: String? = nil, model: String, version: Int,
+        metrics: [String: Double]? = nil, scores: String? = nil, scoresDigest: String? = nil, scoredChampion: Int? = nil,
+        championSnapshots: [String]? = nil, behaviour: String? = nil, latencies: String? = nil, run: String? = nil,
+        snapshots: [String]? = nil
     ) {
         self.gate = gate
         self.checks = checks
+        self.onInconclusive = onInconclusive
         self.model = model
         self.version = version
         self.metrics = metrics
         self.scores = scores
         self.scoresDigest = scoresDigest
         self.scoredChampion = scoredChampion
+        self.championSnapshots = championSnapshots
+        self.behaviour = behaviour
+        self.latencies = latencies
         self.run = run
         self.snapshots = snapshots
     }
@@ -85,12 +59,33 @@ package struct CheckFindingAnswer: Codable, Sendable {
     package var outcome: String
     package var reason: String
     package var evidence: [String: String]
+    /// A line for each part that was judged by itself, such as a segment.
+    package var details: [[String: String]]?
 
-    package init(name: String, outcome: String, reason: String, evidence: [String: String]) {
+    package init(name: String, outcome: String, reason: String, evidence: [String: String], details: [[String: String]]? = nil) {
         self.name = name
         self.outcome = outcome
         self.reason = reason
         self.evidence = evidence
+        self.details = details
+    }
+}
+
+/// `GET /api/v1/gates/{gate}`: a declared quality gate.
+package struct GateAnswer: Codable, Sendable {
+    package var name: String
+    /// Counts its specifications, from 1.
+    package var revision: Int
+    package var checks: [JSONValue]
+    package var onInconclusive: String
+    package var changed: Int64
+
+    package init(name: String, revision: Int, checks: [JSONValue], onInconclusive: String, changed: Int64) {
+        self.name = name
+        self.revision = revision
+        self.checks = checks
+        self.onInconclusive = onInconclusive
+        self.changed = changed
     }
 }
 
@@ -103,7 +98,10 @@ package struct GateReportAnswer: Codable, Sendable {
     package var model: String
     package var version: Int
     package var outcome: String
-    package var specification: [GateCheckBody]
+    package var specification: [JSONValue]
+    package var onInconclusive: String
+    /// Of the declared gate; absent for one whose checks came with the request.
+    package var gateRevision: Int?
     package var checks: [CheckFindingAnswer]
     /// The version that was champion when the gate was evaluated.
     package var champion: Int?
@@ -115,8 +113,9 @@ package struct GateReportAnswer: Codable, Sendable {
     package var created: Int64
 
     package init(
-        id: String, digest: String, gate: String, model: String, version: Int, outcome: String, specification: [GateCheckBody],
-        checks: [CheckFindingAnswer], champion: Int?, snapshots: [String], run: String?, scoresDigest: String?, scoredRows: Int,
+        id: String, digest: String, gate: String, model: String, version: Int, outcome: String, specification: [JSONValue],
+        onInconclusive: String, gateRevision: Int?, checks: [CheckFindingAnswer], champion: Int?, snapshots: [String], run: String?,
+        scoresDigest: String?, scoredRows: Int,
         evaluatedBy: String, created: Int64
     ) {
         self.id = id
@@ -126,6 +125,8 @@ package struct GateReportAnswer: Codable, Sendable {
         self.version = version
         self.outcome = outcome
         self.specification = specification
+        self.onInconclusive = onInconclusive
+        self.gateRevision = gateRevision
         self.checks = checks
         self.champion = champion
         self.snapshots = snapshots

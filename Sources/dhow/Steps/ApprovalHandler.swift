@@ -3,11 +3,12 @@
 import Backends
 import Delivery
 import Domain
+import Governance
 import Pipelines
 
-/// `kind: approval`: asks for a person's yes to releasing a version, and waits for it.
+/// `kind: approval`: asks people for their yes to releasing a version, and waits for it.
 ///
-/// `with`: `model`, `version`, `endpoint`, `report`.
+/// `with`: `model`, `version`, `endpoint`, `report`, optional `approvers`, `roles`, `count`, `expiresAfterSeconds`, `remindAfterSeconds`.
 struct ApprovalHandler: StepHandler {
     let approvals: Approvals
     let blobs: any BlobStore
@@ -23,7 +24,8 @@ struct ApprovalHandler: StepHandler {
         }) {
             approval = known
         } else {
-            approval = try await approvals.request(for: subject, gateReport: report, by: work.caller)
+            approval = try await approvals.request(
+                for: subject, gateReport: report, rule: try await rule(arguments), by: work.caller)
         }
         switch approval.state {
         case .pending: return .waiting
@@ -34,7 +36,27 @@ struct ApprovalHandler: StepHandler {
                     .rejected, "delivery.approval.rejected",
                     "\(approval.decidedBy ?? "A person") said no to releasing version \(subject.version).",
                     why: approval.comment))
+        case .withdrawn:
+            return .refused(
+                Problem(
+                    .rejected, "delivery.approval.withdrawn",
+                    "\(approval.withdrawnBy ?? "A person") withdrew the approval of version \(subject.version)."))
+        case .expired:
+            return .refused(
+                Problem(
+                    .rejected, "delivery.approval.expired", "Nobody decided about version \(subject.version) in time.",
+                    why: "\(approval.missing) of \(approval.rule.count) had yet to say yes.", fix: "Start the pipeline again."))
         }
+    }
+
+    private func rule(_ arguments: StepArguments) async throws -> ApprovalRule {
+        var rule = ApprovalRule(
+            approvers: try arguments.decoded("approvers", as: [String].self) ?? [],
+            roles: try arguments.decoded("roles", as: [Role].self) ?? [])
+        if let count = try await arguments.optionalInteger("count") { rule.count = count }
+        if let seconds = try await arguments.optionalInteger("expiresAfterSeconds") { rule.lifetimeSeconds = Int64(seconds) }
+        rule.remindAfterSeconds = try await arguments.optionalInteger("remindAfterSeconds").map { Int64($0) }
+        return rule
     }
 }
 

@@ -37,6 +37,10 @@ struct StepArguments: Sendable {
         return number
     }
 
+    func optionalInteger(_ name: String) async throws -> Int? {
+        try await optionalText(name) == nil ? nil : try await integer(name)
+    }
+
     func file(_ name: String) throws -> (digest: BlobDigest, size: Int64) {
         guard case .output(.file(let digest, let size)) = self[name] else { throw missing(name, "a file that a step made") }
         return (digest, size)
@@ -55,18 +59,6 @@ struct StepArguments: Sendable {
             throw Problem(
                 .invalid, "pipelines.with.malformed", "'\(name)' of step '\(work.step)' is not what its kind takes.", why: "\(error)",
                 fix: "See docs/pipelines.md for the kinds of steps.")
-        }
-    }
-
-    /// A small JSON file that a step made.
-    func json<Value: Decodable>(_ name: String, as type: Value.Type) async throws -> Value? {
-        guard let (digest, size) = try optionalFile(name) else { return nil }
-        do {
-            return try JSONDecoder().decode(type, from: Data(try await bytes(digest, size, name)))
-        } catch let error as DecodingError {
-            throw Problem(
-                .invalid, "pipelines.with.malformed", "The file '\(name)' of step '\(work.step)' is not the JSON expected.", why: "\(error)"
-            )
         }
     }
 

@@ -23,18 +23,40 @@ package struct CheckFinding: Codable, Equatable, Sendable {
     package var outcome: GateOutcome
     package var reason: String
     package var evidence: [String: String]
+    /// A line for each part that was judged by itself, such as a segment.
+    package var details: [[String: String]]?
 
-    package init(name: String, outcome: GateOutcome, reason: String, evidence: [String: String] = [:]) {
+    /// A finding without the name of its check.
+    package struct Result: Equatable, Sendable {
+        package var outcome: GateOutcome
+        package var reason: String
+        package var evidence: [String: String]
+        package var details: [[String: String]]?
+
+        package init(
+            _ outcome: GateOutcome, _ reason: String, _ evidence: [String: String] = [:], _ details: [[String: String]]? = nil
+        ) {
+            self.outcome = outcome
+            self.reason = reason
+            self.evidence = evidence
+            self.details = details
+        }
+    }
+
+    package init(name: String, _ result: Result) {
         self.name = name
-        self.outcome = outcome
-        self.reason = reason
-        self.evidence = evidence
+        outcome = result.outcome
+        reason = result.reason
+        evidence = result.evidence
+        details = result.details
     }
 }
 
 /// What a gate found about one model version. Its JSON text is what the digest of a report is taken from.
 package struct GateFindings: Codable, Equatable, Sendable {
     package var specification: GateSpecification
+    /// Of the declared gate; nil for one whose checks came with the request.
+    package var gateRevision: Int?
     package var model: String
     package var version: Int
     package var outcome: GateOutcome

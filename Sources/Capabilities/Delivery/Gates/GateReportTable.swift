@@ -39,6 +39,18 @@ package struct GateReportTable {
         ).map { try $0["id"] }
     }
 
+    /// Of each gate that judged this version, its last report.
+    func latestOutcomes(model: String, version: Int) throws -> [(gate: String, id: String, outcome: GateOutcome)] {
+        try transaction.rows(
+            """
+            SELECT gate, id, outcome FROM gate_report AS report WHERE workspace = ? AND model = ? AND version = ?
+                AND id = (SELECT MAX(id) FROM gate_report AS other WHERE other.workspace = report.workspace AND other.model = report.model
+                    AND other.version = report.version AND other.gate = report.gate)
+            ORDER BY gate
+            """, workspace, model, version
+        ).map { row in (try row["gate"], try row["id"], GateOutcome(rawValue: try row["outcome"]) ?? .failed) }
+    }
+
     /// Newest first.
     func list(model: String, version: Int?, after: String?, limit: Int) throws -> [GateReport] {
         var sql = "SELECT id, document FROM gate_report WHERE workspace = ? AND model = ?"

@@ -23,9 +23,9 @@ struct ReleaseStart {
     }
 
     private func admit(_ new: NewRelease) throws {
-        let report = try ReportCheck(change: change, versions: versions).passed(new.gateReport, new.subject)
-        let approval = try ApprovalTable(transaction: change.transaction, workspace: change.workspace).require(new.approval)
-        try approval.permit(new.subject, report, at: change.time)
+        let report = try ReportCheck(change: change, versions: versions).admissible(new.gateReport, new.subject)
+        let approval = try ApprovalTable(change).require(new.approval)
+        try approval.permit(new.subject, report, at: change.time) { try Approvals.mayDecide($0, in: change) }
         let used = try ReleaseTable(transaction: change.transaction, workspace: change.workspace).find(approval: approval.id)
         if let used {
             throw Problem(

@@ -17,6 +17,7 @@ package enum Permission: String, Codable, CaseIterable, Sendable {
     case executionStart = "execution.start"
     case deliveryRead = "delivery.read"
     case gateEvaluate = "gate.evaluate"
+    case gateWrite = "gate.write"
     case approvalDecide = "approval.decide"
     case releaseCreate = "release.create"
     case rolloutControl = "rollout.control"

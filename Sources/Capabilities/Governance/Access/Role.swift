@@ -15,7 +15,7 @@ package enum Role: String, Codable, CaseIterable, Sendable {
         case .approver: Self.reading.union([.approvalDecide])
         case .operator:
             Self.reading.union([
-                .executionStart, .gateEvaluate, .releaseCreate, .rolloutControl, .endpointWrite, .inferenceInvoke, .labelWrite,
+                .executionStart, .gateEvaluate, .gateWrite, .releaseCreate, .rolloutControl, .endpointWrite, .inferenceInvoke, .labelWrite,
                 .monitorWrite,
                 .storageManage, .webhookRead, .webhookManage, .secretRead, .secretManage, .documentApply,
             ])

@@ -66,16 +66,15 @@ extension LineageQuery {
                 "gateReport": .string(approval.gateReport), "gateReportDigest": .string(approval.gateReportDigest.description),
             ]) { $1 }
             var claims = [LedgerClaim("approval/\(id)", "approval.requested", expecting: pinned)]
-            if approval.state != .pending {
+            for decision in approval.decisions {
+                var claim =
+                    decision.entry.isEmpty ? LedgerClaim("approval/\(id)", "approval.recorded") : LedgerClaim(entry: decision.entry)
                 // The ledger holds people's words by digest only.
-                let comment = BlobDigest(sha256: SHA256.hash(data: Data((approval.comment ?? "").utf8)))
-                claims.append(
-                    LedgerClaim(
-                        "approval/\(id)", "approval.recorded",
-                        expecting: pinned.merging([
-                            "decision": .string(approval.state == .approved ? "approve" : "reject"),
-                            "commentDigest": .string(comment.description),
-                        ]) { $1 }))
+                let comment = BlobDigest(sha256: SHA256.hash(data: Data(decision.comment.utf8)))
+                claim.expected = pinned.merging([
+                    "decision": .string(decision.decision.rawValue), "commentDigest": .string(comment.description),
+                ]) { $1 }
+                claims.append(claim)
             }
             return LineageNode(
                 .approval, id,

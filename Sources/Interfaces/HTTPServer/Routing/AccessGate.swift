@@ -61,7 +61,11 @@ package struct AccessGate: Sendable {
     }
 
     private func workspace(of request: Request) throws(Problem) -> String {
-        let name = request.headers[.dhowWorkspace] ?? request.headers[.mlflowWorkspace] ?? "default"
+        let named = request.headers[.dhowWorkspace] ?? request.headers[.mlflowWorkspace]
+        // A browser that follows a link can send no header of ours.
+        let name =
+            named ?? (request.uri.path.hasPrefix("/approve/") ? request.uri.queryParameters["workspace"].map(String.init) : nil)
+            ?? "default"
         return try ResourceName.check(name, of: "workspace")
     }
 

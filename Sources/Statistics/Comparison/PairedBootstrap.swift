@@ -43,7 +43,7 @@ package struct PairedBootstrap: Codable, Equatable, Sendable {
             var sum = 0.0
             var rows = 0
             for _ in sums.indices {
-                let block = sums[Int(draws.next(upperBound: blockCount))]
+                let block = sums[draws.index(below: blockCount)]
                 sum += block.sum
                 rows += block.rows
             }
