@@ -84,7 +84,8 @@ let package = Package(
         capability("Contracts", after: "Documents", "Governance", "Tracking", "Expressions"),
         capability("Registry", after: "Documents", "Governance", "Tracking", with: crypto, yams),
         capability("Pipelines", after: "Documents", "Governance", "Tracking", "Expressions", with: crypto),
-        capability("Delivery", after: "Documents", "Expressions", "Governance", "Tracking", "Registry", "Statistics", with: crypto),
+        capability(
+            "Delivery", after: "Documents", "Expressions", "Governance", "Tracking", "Contracts", "Registry", "Statistics", with: crypto),
         capability("Provenance", after: "Governance", "Tracking", "Registry", "Pipelines", with: crypto),
         capability("Serving", after: "Governance", "Registry", "Delivery"),
         capability(
@@ -150,7 +151,9 @@ let package = Package(
         tests("Pipelines", "Domain", "Documents", "Pipelines"),
         tests("PipelineEngine", "Domain", "Backends", "Governance", "Tracking", "Pipelines", "TestSupport"),
         tests("Provenance", "Domain", "Backends", "Governance", "Tracking", "Registry", "Pipelines", "Provenance", "TestSupport", crypto),
-        tests("Delivery", "Domain", "Backends", "Governance", "Tracking", "Registry", "Delivery", "Statistics", "TestSupport", crypto),
+        tests(
+            "Delivery", "Domain", "Backends", "Governance", "Tracking", "Contracts", "Registry", "Delivery", "Statistics", "TestSupport",
+            crypto),
         tests("Tracking", "Domain", "Backends", "Governance", "Tracking", "Statistics", "TestSupport", crypto),
         tests("Contracts", "Domain", "Backends", "Expressions", "Governance", "Tracking", "Contracts", "DuckDB", "TestSupport"),
         tests("Registry", "Domain", "Backends", "Governance", "Tracking", "Registry", "TestSupport"),

@@ -20,5 +20,8 @@ extension VersionDirectory {
         size: { model, version, workspace, transaction in
             let files = try ModelRegistry.find(model, .number(Int64(version)), in: workspace, transaction)?.files ?? []
             return files.isEmpty ? nil : files.reduce(0) { $0 + $1.size }
+        },
+        snapshots: { model, version, workspace, transaction in
+            try ModelRegistry.find(model, .number(Int64(version)), in: workspace, transaction)?.snapshots ?? []
         })
 }

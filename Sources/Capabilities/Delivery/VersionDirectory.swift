@@ -9,24 +9,29 @@ package struct VersionDirectory: Sendable {
     package typealias Author = @Sendable (_ model: String, _ version: Int, _ workspace: String, any Transaction) throws -> String?
     package typealias Champion = @Sendable (_ model: String, _ workspace: String, any Transaction) throws -> Int?
     package typealias Size = @Sendable (_ model: String, _ version: Int, _ workspace: String, any Transaction) throws -> Int64?
+    package typealias Snapshots = @Sendable (_ model: String, _ version: Int, _ workspace: String, any Transaction) throws -> [String]
     package typealias Crown = @Sendable (_ model: String, _ version: Int, Change) throws -> Void
 
     private let author: Author
     private let champion: Champion
     private let crown: Crown
     private let size: Size
+    private let snapshots: Snapshots
 
     /// - Parameter author: The qualified name of the principal that registered the version; nil when there is no such version.
     /// - Parameter champion: The version that now holds the place a candidate must win.
     /// - Parameter crown: Makes a version the champion; called in the transaction in which it takes all traffic of an endpoint.
     /// - Parameter size: Bytes of the version's files together; nil when it has none.
+    /// - Parameter snapshots: Ids of those that the version was made of.
     package init(
-        author: @escaping Author, champion: @escaping Champion, crown: @escaping Crown, size: @escaping Size = { _, _, _, _ in nil }
+        author: @escaping Author, champion: @escaping Champion, crown: @escaping Crown, size: @escaping Size = { _, _, _, _ in nil },
+        snapshots: @escaping Snapshots = { _, _, _, _ in [] }
     ) {
         self.author = author
         self.champion = champion
         self.crown = crown
         self.size = size
+        self.snapshots = snapshots
     }
 
     /// - Returns: The version's author.
@@ -49,6 +54,10 @@ package struct VersionDirectory: Sendable {
 
     func size(of model: String, _ version: Int, _ workspace: String, _ transaction: any Transaction) throws -> Int64? {
         try size(model, version, workspace, transaction)
+    }
+
+    func snapshots(of model: String, _ version: Int, _ workspace: String, _ transaction: any Transaction) throws -> [String] {
+        try snapshots(model, version, workspace, transaction)
     }
 
     func crown(_ model: String, _ version: Int, _ change: Change) throws {

@@ -81,8 +81,10 @@ struct CheckNumbers {
     init(_ check: CheckFindingAnswer, _ specification: JSONValue?) {
         let rule = specification?["threshold"] ?? specification?["champion"] ?? specification?["segments"]
         metric = rule?["metric"]?.text
-        candidate = check.evidence["candidate"] ?? check.evidence["value"] ?? check.evidence["share"] ?? check.evidence["bytes"]
-        champion = check.evidence["champion"]
+        candidate =
+            check.evidence["candidateValue"] ?? check.evidence["value"] ?? check.evidence["milliseconds"] ?? check.evidence["share"]
+            ?? check.evidence["bytes"]
+        champion = check.evidence["championValue"]
         if let improvement = check.evidence["improvement"] {
             let interval = check.evidence["lower"].flatMap { lower in
                 check.evidence["upper"].map { " (\(Self.short(lower)) to \(Self.short($0)))" }

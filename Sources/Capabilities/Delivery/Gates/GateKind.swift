@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Backends
+import Contracts
 package import Documents
 package import Domain
 package import Governance
@@ -75,6 +76,7 @@ extension GateKind {
                 "size",
                 .record([DocumentField("atMostBytes", .integer(1...Int(1) << 50), "Of the version's files together.", isRequired: true)]),
                 "Size of the version's files."),
+            DocumentField("data", data, "What the snapshots behind the decision must be."),
             DocumentField("expression", .text(length: 1...ExpressionRule.maximumBytes), "A condition in CEL for the rest."),
         ])
     }
@@ -129,6 +131,23 @@ extension GateKind {
         DocumentField("direction", .choice(DirectionalRule.Direction.allCases.map(\.rawValue)), "Where it must move.", isRequired: true),
         DocumentField("byAtLeast", unit, "By how much.", standard: .number(0)), share,
         minimumCases(Int64(BehaviourDemand.standardMinimum)),
+    ])
+
+    private static let data = DocumentShape.record([
+        DocumentField("contract", .name, "A data contract that each snapshot passed as it stands now."),
+        DocumentField(
+            "schema", .choice(SchemaEvolution.Classification.allCases.map(\.rawValue)),
+            "The gravest change of schema allowed since the snapshot before it."),
+        DocumentField(
+            "drift",
+            .record([
+                DocumentField(
+                    "atMost", .number(NumberRange(from: 0)), "Stability index beyond noise, from the newest training snapshot.",
+                    isRequired: true),
+                DocumentField("columns", .list(column, count: 1...DataRule.maximumColumns), "All that both have when left out."),
+            ]), "How far columns may have moved from what was learnt."),
+        DocumentField(
+            "of", .choice(DataRule.Which.allCases.map(\.rawValue)), "Which snapshots are meant.", standard: .string("heldOut")),
     ])
 
     private static let functionality = DocumentShape.record([cases, share, minimumCases(1)])

@@ -30,15 +30,26 @@ package struct Gates: Sendable {
         }
         let versions = versions
         let workspace = caller.workspace
-        let (champion, bytes) = try await governor.database.read { transaction in
+        let demands = specification.checks.compactMap { check in if case .data(let rule) = check.rule { rule } else { nil } }
+        let (champion, bytes, data) = try await governor.database.read { transaction in
             (
                 try versions.rival(of: model, version, workspace, transaction),
-                try versions.size(of: model, version, workspace, transaction)
+                try versions.size(of: model, version, workspace, transaction),
+                try Dictionary(
+                    demands.map { rule in
+                        // An execution that is given its held-out snapshot registers the version with it; it was not learnt from.
+                        let training = try versions.snapshots(of: model, version, workspace, transaction)
+                            .filter { !heldOutSnapshots.contains($0) }
+                        return (
+                            rule, try rule.verdicts(heldOut: heldOutSnapshots, training: training, in: transaction, workspace: workspace)
+                        )
+                    }, uniquingKeysWith: { first, _ in first })
             )
         }
         var evidence = evidence
         evidence.snapshots = heldOutSnapshots
         evidence.artifactBytes = bytes
+        evidence.data = data
         // A caller without the permission is refused, and recorded, below; nothing is computed for it.
         let findings = caller.session.holds(.gateEvaluate, in: workspace) ? specification.judge(evidence, against: champion) : []
         let (runID, scores) = (evidence.runID, evidence.scores)

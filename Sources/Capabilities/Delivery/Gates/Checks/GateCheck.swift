@@ -14,6 +14,7 @@ package struct GateCheck: Equatable, Sendable {
         case functionality(FunctionalityRule)
         case latency(LatencyRule)
         case size(SizeRule)
+        case data(DataRule)
         case expression(ExpressionRule)
 
         package var content: any GateRule {
@@ -26,6 +27,7 @@ package struct GateCheck: Equatable, Sendable {
             case .functionality(let rule): rule
             case .latency(let rule): rule
             case .size(let rule): rule
+            case .data(let rule): rule
             case .expression(let rule): rule
             }
         }
@@ -49,7 +51,7 @@ package struct GateCheck: Equatable, Sendable {
 
 extension GateCheck: Codable {
     private enum CodingKeys: String, CodingKey, CaseIterable {
-        case name, threshold, champion, segments, invariance, directional, functionality, latency, size, expression
+        case name, threshold, champion, segments, invariance, directional, functionality, latency, size, data, expression
     }
 
     package init(from decoder: any Decoder) throws {
@@ -71,6 +73,7 @@ extension GateCheck: Codable {
             case .directional: .directional(try container.decode(DirectionalRule.self, forKey: kind))
             case .functionality: .functionality(try container.decode(FunctionalityRule.self, forKey: kind))
             case .latency: .latency(try container.decode(LatencyRule.self, forKey: kind))
+            case .data: .data(try container.decode(DataRule.self, forKey: kind))
             case .size: .size(try container.decode(SizeRule.self, forKey: kind))
             case .expression: .expression(try container.decode(ExpressionRule.self, forKey: kind))
             }
@@ -87,6 +90,7 @@ extension GateCheck: Codable {
         case .directional(let rule): try container.encode(rule, forKey: .directional)
         case .functionality(let rule): try container.encode(rule, forKey: .functionality)
         case .latency(let rule): try container.encode(rule, forKey: .latency)
+        case .data(let rule): try container.encode(rule, forKey: .data)
         case .size(let rule): try container.encode(rule, forKey: .size)
         case .expression(let rule): try container.encode(rule, forKey: .expression)
         }

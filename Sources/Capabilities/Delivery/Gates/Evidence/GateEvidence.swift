@@ -16,6 +16,8 @@ package struct GateEvidence: Sendable {
     package var latencies: [Double]?
     /// Of the version's files together; `Gates` asks the registry.
     package var artifactBytes: Int64?
+    /// What is known of the snapshots, by the demand; `Gates` looks it up.
+    package var data: [DataRule: [DataRule.Verdict]] = [:]
     /// The run that reported the metrics.
     package var runID: String?
 
