@@ -32,6 +32,12 @@ struct Steps: Sendable {
         }
     }
 
+    func applyContract(from folder: URL) async throws {
+        let documents = try DocumentFolder([folder.appending(path: "contract.yaml").path], source: "demo")
+        let applied: DocumentPlanAnswer = try await cast.amina.post("/api/v1/documents", documents.request())
+        progress.finish("Data contract \(applied.objects.map(\.name).joined(separator: ", "))")
+    }
+
     /// Retrains on the two months before the newest recorded one, which judges.
     func applyTrigger() async throws {
         let dataset = FlightsDemo.dataset
@@ -53,7 +59,11 @@ struct Steps: Sendable {
                 files: [SnapshotFileBody(name: file.lastPathComponent, digest: blob.digest)], jurisdiction: "US",
                 classifications: ["public"]))
         try FileManager.default.removeItem(at: file)
-        progress.finish("Month \(month.month): recorded \(snapshot.rows ?? 0) rows as snapshot \(snapshot.id.prefix(12))")
+        let report: ContractReportAnswer = try await cast.amina.post(
+            "/api/v1/contracts/\(FlightsDemo.dataset)/reports", CheckContractRequest(snapshot: snapshot.id))
+        progress.finish(
+            "Month \(month.month): recorded \(snapshot.rows ?? 0) rows as snapshot \(snapshot.id.prefix(12)); the contract \(report.result.outcome)"
+        )
     }
 
     // MARK: traffic

@@ -19,6 +19,7 @@ struct Story: Sendable {
         var report = DemoReport()
         let (first, second) = (table.months[0], table.months[1])
         try await steps.applyMonitor()
+        try await steps.applyContract(from: pipelines)
         try await steps.record(first)
         try await steps.record(second)
         try await steps.applyPipelines(from: pipelines)
