@@ -102,7 +102,8 @@ package struct DuckDBEngine: AnalyticalEngine {
             timeoutSeconds: limits.seconds,
             // Beyond its own account the program needs room for its code, stacks and the files it maps.
             resources: AttemptResources(memoryBytes: limits.memoryBytes * 2 + (1 << 30), diskBytes: limits.diskBytes, processes: 256),
-            isolation: .sandbox(isRequired: false, hasNetwork: false), grace: .zero)
+            isolation: .sandbox(isRequired: false, hasNetwork: false),
+            shownFolders: [(program as NSString).deletingLastPathComponent], grace: .zero)
         for id in abandoned.take() { try? await runner.forget(id) }
         try await runner.submit(attempt)
         do {

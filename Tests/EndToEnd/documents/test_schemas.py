@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-KINDS = {"RoleBinding", "DataContract", "Pipeline", "Monitor", "RetentionPolicy", "Webhook", "Trigger"}
+KINDS = {"RoleBinding", "DataContract", "Gate", "Pipeline", "Monitor", "RetentionPolicy", "Webhook", "Trigger"}
 HEAD = {"apiVersion": "dhow/v1", "metadata": {"name": "n"}}
 
 
@@ -61,7 +61,7 @@ def test_the_server_takes_the_documents_of_examples(dhow):
     plan = dhow.json("plan", str(ROOT / "Examples/flights"), "--source", "examples", status=2)
     assert plan["errors"] == []
     assert {item["action"] for item in plan["objects"]} == {"create"}
-    assert {item["kind"] for item in plan["objects"]} == {"Pipeline", "Monitor", "Trigger", "RetentionPolicy"}
+    assert {item["kind"] for item in plan["objects"]} == {"DataContract", "Pipeline", "Monitor", "Trigger", "RetentionPolicy"}
 
 
 STEP = {"name": "s", "command": ["true"]}
