@@ -42,6 +42,10 @@ package struct CICommands: AsyncParsableCommand {
             do {
                 let snapshots = try Self.files(snapshot)
                 if options.namesServer { return await run(with: try options.client(), snapshots).perform() }
+                if let running = try? options.client(), (try? await running.bytes("/livez")) != nil {
+                    return await run(with: running, snapshots).perform()
+                }
+                // None, or one that was killed and left its address.
                 return try await withServer { await run(with: $0, snapshots).perform() }
             } catch {
                 let problem = error as? Problem ?? Problem(.internal, "ci.unexpected", "Something unexpected went wrong.", why: "\(error)")

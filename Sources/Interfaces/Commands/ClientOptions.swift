@@ -27,9 +27,9 @@ package struct ClientOptions: ParsableArguments {
 
     package init() {}
 
-    /// Whether a server is named, or runs on the data folder.
+    /// Whether a server is named, beside the one that may run on the data folder.
     package var namesServer: Bool {
-        (url ?? Self.variable("DHOW_URL") ?? contents(of: "address")) != nil
+        (url ?? Self.variable("DHOW_URL")) != nil
     }
 
     package func client() throws -> DhowClient {

@@ -144,6 +144,12 @@ def test_a_caller_without_the_right(job):
     job.run("ml", "--snapshot", "rows=rows.csv", status=4)
 
 
+def test_a_server_that_was_killed_and_left_its_address(alone):
+    prepare(alone)
+    alone.write(".dhow/address", "http://127.0.0.1:9\n")
+    alone.run("ml", "--snapshot", "rows=rows.csv", status=0)
+
+
 def test_results_of_earlier_jobs_are_used_again(alone):
     prepare(alone)
     alone.run("ml", "--snapshot", "rows=rows.csv", status=0)
