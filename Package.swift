@@ -81,6 +81,7 @@ let package = Package(
 
         capability("Governance", after: "Documents", with: crypto),
         capability("Tracking", after: "Governance", "Statistics", with: "CZlib", crypto),
+        capability("Contracts", after: "Documents", "Governance", "Tracking", "Expressions"),
         capability("Registry", after: "Documents", "Governance", "Tracking", with: crypto, yams),
         capability("Pipelines", after: "Documents", "Governance", "Tracking", "Expressions", with: crypto),
         capability("Delivery", after: "Governance", "Tracking", "Registry", "Statistics", with: crypto),
@@ -95,13 +96,15 @@ let package = Package(
         adapter("SQLite", grdb, grdbSQLite, logging),
         adapter("Postgres", "CPostgres", logging),
         adapter("OnnxRuntime", "COnnxRuntime"),
+        adapter("DuckDB"),
         adapter("Egress", httpClient, nioCore, nioHTTP1, nioPosix, nioSSL),
 
         interface("API"),
         interface("OpenTelemetry", exclude: ["trace.proto"], "Tracking", protobuf),
         interface("Client", "API", crypto, httpClient, nioCore, nioFoundation, nioHTTP1, nioSSL),
         interface(
-            "HTTPServer", "API", "Backends", "Governance", "Tracking", "Registry", "Pipelines", "Provenance", "Delivery", "Serving",
+            "HTTPServer", "API", "Backends", "Governance", "Tracking", "Contracts", "Registry", "Pipelines", "Provenance", "Delivery",
+            "Serving",
             "Monitoring", crypto,
             hummingbird, httpTypes, logging, nioCore, nioFoundation),
         interface(
@@ -110,15 +113,19 @@ let package = Package(
             "Serving", crypto, hummingbird, httpTypes, nioCore, nioFoundation),
         interface("Commands", "API", "Client", argumentParser),
         interface("Moving", "API", "Client", "Backends", crypto),
-        interface("Demo", "API", "Client", "Statistics", httpClient, nioCore, nioFoundation, nioHTTP1, unixSignals),
+        interface("LocalServer", unixSignals),
+        interface("CI", "API", "Client", "Commands", "LocalServer", argumentParser),
+        interface("Demo", "API", "Client", "LocalServer", "Statistics", httpClient, nioCore, nioFoundation, nioHTTP1, unixSignals),
 
         .executableTarget(
             name: "dhow",
             dependencies: [
-                "Domain", "Backends", "Governance", "Tracking", "Registry", "Pipelines", "Provenance", "Delivery", "Serving", "Monitoring",
+                "Domain", "Backends", "Governance", "Tracking", "Contracts", "Registry", "Pipelines", "Provenance", "Delivery", "Serving",
+                "Monitoring",
                 "SQLite",
                 "Postgres",
-                "OnnxRuntime", "Egress", "API", "Client", "HTTPServer", "Compatibility", "Commands", "Moving", "Demo", argumentParser,
+                "OnnxRuntime", "DuckDB", "Egress", "API", "Client", "HTTPServer", "Compatibility", "Commands", "CI", "Moving", "Demo",
+                argumentParser,
                 crypto,
                 hummingbird,
                 hummingbirdCore, hummingbirdTLS, lifecycle, logging, nioCore, nioPosix, nioSSL, unixSignals, yams,
@@ -131,6 +138,7 @@ let package = Package(
         tests("Blob", "Domain", "Backends", "TestSupport", crypto),
         tests("StepRunner", "Domain", "Backends"),
         tests("OnnxRuntime", "Domain", "Backends", "OnnxRuntime"),
+        tests("DuckDB", "Domain", "Backends", "DuckDB"),
         tests("Governance", "Domain", "Backends", "Governance", "TestSupport"),
         tests(
             "Declarations", "Domain", "Backends", "Documents", "Governance", "Tracking", "Registry", "Pipelines", "Delivery", "Serving",
@@ -144,6 +152,7 @@ let package = Package(
         tests("Provenance", "Domain", "Backends", "Governance", "Tracking", "Registry", "Pipelines", "Provenance", "TestSupport", crypto),
         tests("Delivery", "Domain", "Backends", "Governance", "Tracking", "Registry", "Delivery", "Statistics", "TestSupport"),
         tests("Tracking", "Domain", "Backends", "Governance", "Tracking", "Statistics", "TestSupport", crypto),
+        tests("Contracts", "Domain", "Backends", "Expressions", "Governance", "Tracking", "Contracts", "DuckDB", "TestSupport"),
         tests("Registry", "Domain", "Backends", "Governance", "Tracking", "Registry", "TestSupport"),
         tests("Serving", "Domain", "Backends", "Governance", "Delivery", "Serving", "OnnxRuntime", "TestSupport"),
         tests("Compatibility", "Domain", "Backends", "Tracking", "Serving", "HTTPServer", "Compatibility"),
@@ -153,6 +162,7 @@ let package = Package(
             "HTTPServer", "Domain", "Backends", "Governance", "Tracking", "Registry", "Pipelines", "Delivery", "Serving", "API",
             "HTTPServer", "dhow",
             "TestSupport", hummingbird, hummingbirdTesting, httpTypes, logging, nioCore),
+        tests("LocalServer", "Domain", "LocalServer"),
         tests("Demo", "Demo", "Domain", nioCore, nioHTTP1, nioPosix),
         tests("EndToEnd", "dhow", httpClient, nioCore, nioFoundation, nioHTTP1),
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Makes this machine ready to build and test: system libraries, the Python environments in .venv and .venv-mlflow2 (the last client of
-# MLflow's second line, which cannot stand beside the third's), ONNX Runtime in .runtime.
+# MLflow's second line, which cannot stand beside the third's), ONNX Runtime and DuckDB in .runtime.
 # It installs only what is missing, and a second run takes a moment. `setup.sh bench` also makes .venv-bench, with the tools that
 # `make bench-pipelines` measures Dhow beside.
 #
@@ -114,3 +114,4 @@ install_python_packages mlflow2.txt .venv-mlflow2
 if [ "${1:-}" = bench ]; then install_python_packages bench.txt .venv-bench; fi
 # With .venv first, because the system's python3 may come without pip.
 PATH="$root/.venv/bin:$PATH" "$scripts/setup-onnxruntime.sh"
+PATH="$root/.venv/bin:$PATH" "$scripts/setup-duckdb.sh"

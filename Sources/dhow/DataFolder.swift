@@ -26,6 +26,8 @@ struct DataFolder: Sendable {
     var addressFile: String { path + "/address" }
     var stepsFolder: String { path + "/steps" }
     var workFolder: String { path + "/work" }
+    /// Files of snapshots while they are analysed.
+    var analysisFolder: String { path + "/analysis" }
     /// Python environments of steps, one a lock file.
     var environmentsFolder: String { path + "/environments" }
 

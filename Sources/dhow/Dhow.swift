@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import CI
 import Commands
 import Domain
 import Foundation
@@ -31,8 +32,9 @@ struct Dhow: AsyncParsableCommand {
                 name: "Data and training:",
                 subcommands: [
                     ExperimentCommands.self, RunCommands.self, MetricCommands.self, ArtifactCommands.self, LoggedModelCommands.self,
-                    TraceCommands.self, EvaluationDatasetCommands.self, DatasetCommands.self, SnapshotCommands.self, PipelineCommands.self,
-                    ExecutionCommands.self, TriggerCommands.self, BackfillCommands.self,
+                    TraceCommands.self, EvaluationDatasetCommands.self, DatasetCommands.self, SnapshotCommands.self, ContractCommands.self,
+                    PipelineCommands.self,
+                    ExecutionCommands.self, TriggerCommands.self, BackfillCommands.self, CICommands.self,
                 ]),
             CommandGroup(name: "Models:", subcommands: [ModelCommands.self, VersionCommands.self, AliasCommands.self]),
             CommandGroup(

@@ -4,6 +4,7 @@ import ArgumentParser
 import Backends
 import Commands
 import Domain
+import DuckDB
 import Foundation
 import OnnxRuntime
 import Postgres
@@ -49,7 +50,7 @@ struct Doctor {
     let settings: Settings
 
     func examine() async -> [Finding] {
-        [dataFolder(), disk(), keyFile(), port(), await database(), onnxRuntime()]
+        [dataFolder(), disk(), keyFile(), port(), await database(), onnxRuntime(), duckDB()]
     }
 
     private func dataFolder() -> Finding {
@@ -154,6 +155,14 @@ struct Doctor {
         } catch {
             return fault("ONNX Runtime", "It cannot be loaded: \(error)", "make setup")
         }
+    }
+
+    /// Data contracts need it, nothing else does: that it is not there is no fault by itself.
+    private func duckDB() -> Finding {
+        let program = Platform.duckDBProgram(explicit: settings.duckDB)
+        if let path = program.path { return sound("DuckDB", "Its program is '\(path)'.") }
+        if settings.duckDB == nil { return sound("DuckDB", "It is not there; data contracts cannot be checked. 'make setup' installs it.") }
+        return fault("DuckDB", "There is no program at '\(settings.duckDB ?? "")'.", "Name it with --duckdb, or run 'make setup'.")
     }
 
     private func sound(_ subject: String, _ text: String) -> Finding { Finding(subject: subject, isSound: true, text: text) }

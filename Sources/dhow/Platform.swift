@@ -2,8 +2,10 @@
 
 import Backends
 import Compatibility
+import Contracts
 import Delivery
 import Domain
+import DuckDB
 import Egress
 import Foundation
 import Governance
@@ -28,6 +30,7 @@ struct Platform: Sendable {
     let ledger: LedgerKeeping
     let maintenance: StorageMaintenance<LocalBlobStore>
     let snapshots: SnapshotCatalogue
+    let contracts: DataContracts
     let registry: ModelRegistry
     let delivery: DeliveryParts
     let serving: ServingParts
@@ -87,6 +90,10 @@ struct Platform: Sendable {
             folder: storage.folder.stepsFolder, settings: StepRunnerSettings(hiddenFolders: [storage.folder.path]))
         gpus = GPUSlots(devices: try GPUFinder.devices(setting: storage.settings.gpus))
         for (attemptID, held) in try await runner.heldGPUs() { gpus.adopt(attemptID, holding: held) }
+        contracts = DataContracts(
+            governor: governor, snapshots: snapshots, blobs: blobs,
+            engine: DuckDBEngine(program: Self.duckDBProgram(explicit: storage.settings.duckDB), runner: runner),
+            folder: storage.folder.analysisFolder)
         let secrets = Secrets(governor: governor, vault: storage.vault)
         self.secrets = secrets
         executions = Executions(
@@ -171,6 +178,7 @@ struct Platform: Sendable {
             ArtifactRoutes(
                 artifacts: artifacts, runs: RunTracking(governor: governor), models: LoggedModelTracking(governor: governor)),
             SnapshotRoutes(snapshots: snapshots, blobs: storage.blobs),
+            ContractRoutes(contracts: contracts),
             PipelineRoutes(catalogue: PipelineCatalogue(governor: governor)),
             TriggerRoutes(triggers: triggers, clock: storage.clock),
             BackfillRoutes(backfills: Backfills(governor: governor)),
@@ -206,7 +214,8 @@ struct Platform: Sendable {
     /// What is referred to comes before what refers to it.
     private var documentKinds: DocumentKinds {
         DocumentKinds([
-            RoleBindingKind(), PipelineKind(), MonitorKind(), RetentionPolicyKind(), WebhookKind(webhooks: webhooks.use),
+            RoleBindingKind(), DataContractKind(), PipelineKind(), MonitorKind(), RetentionPolicyKind(),
+            WebhookKind(webhooks: webhooks.use),
             TriggerKind(triggers: triggers),
         ])
     }
@@ -234,6 +243,14 @@ struct Platform: Sendable {
             registry: registry, uploads: uploads, links: links, scheme: storage.settings.usesTLS ? "https" : "http",
             traces: TraceTracking(governor: governor), webhooks: webhooks.use,
             evaluationDatasets: EvaluationDatasetTracking(governor: governor), identity: identity)
+    }
+
+    /// DuckDB's program: the one named, else in the places that the adapter knows.
+    static func duckDBProgram(explicit: String?) -> DuckDBProgram {
+        let executable = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent().path
+        return DuckDBProgram.locate(
+            explicit: explicit, environment: ProcessInfo.processInfo.environment,
+            besides: [executable, FileManager.default.currentDirectoryPath])
     }
 
     /// Where ONNX Runtime would be taken from: the setting, else the places the adapter knows.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Backends
+import Contracts
 import Delivery
 import Governance
 import Monitoring
@@ -18,6 +19,6 @@ enum Schema {
         MonitoringMigrations.list,
         WebhookMigrations.list, TraceMigrations.list, ArtifactUploadMigrations.list, ImportMigrations.list, LineageBackfill.list,
         EvaluationDatasetMigrations.list, SecretMigrations.list, DocumentMigrations.list, AttestationMigrations.list,
-        StepReportMigrations.list,
+        StepReportMigrations.list, DataContractMigrations.list,
     ]
 }

@@ -26,6 +26,7 @@ struct Server {
         defer { withExtendedLifetime(claim) {} }
         let storage = try await Storage(settings: settings)
         try await Migrator(Schema.migrations).migrate(storage.database)
+        AnalysisFolder.removeLeftovers(in: storage.folder.analysisFolder, isOurs: claim != nil)
         let platform = try await Platform(storage: storage, logger: logger)
         try await platform.ledger.checkAgainstCheckpointFile()
         if let secret = try await platform.identity.bootstrap() {

@@ -18,6 +18,7 @@ struct Settings: Sendable {
     var tlsKey: String?
     var authentication: Authentication
     var onnxRuntime: String?
+    var duckDB: String?
     var logLevel: String
     var instance: String
     var egressAllowance: EgressAllowance
@@ -56,6 +57,7 @@ struct Settings: Sendable {
         Key(name: "tls-key", defaultText: "", meaning: "PEM private key of the certificate."),
         Key(name: "auth", defaultText: "tokens", meaning: "tokens, or off (loopback addresses only)."),
         Key(name: "onnxruntime", defaultText: "", meaning: "ONNX Runtime's shared library; looked up when empty."),
+        Key(name: "duckdb", defaultText: "", meaning: "DuckDB's program, for data contracts; looked up when empty."),
         Key(name: "gpus", defaultText: "", meaning: "Graphics cards for steps: indices such as 0,1, or how many; looked up when empty."),
         Key(name: "region", defaultText: "", meaning: "Where this worker is; steps that ask for another region do not run here."),
         Key(name: "slots", defaultText: "", meaning: "Command steps that run at a time; at least 4, or one a core, when empty."),
@@ -96,6 +98,7 @@ struct Settings: Sendable {
         }
         self.authentication = authentication
         onnxRuntime = value("onnxruntime")
+        duckDB = value("duckdb")
         logLevel = required("log-level")
         instance = try ResourceName.check(required("instance"), of: "instance")
         gpus = value("gpus")

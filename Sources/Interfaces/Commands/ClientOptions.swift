@@ -27,17 +27,26 @@ package struct ClientOptions: ParsableArguments {
 
     package init() {}
 
+    /// Whether a server is named, or runs on the data folder.
+    package var namesServer: Bool {
+        (url ?? Self.variable("DHOW_URL") ?? contents(of: "address")) != nil
+    }
+
     package func client() throws -> DhowClient {
-        let environment = ProcessInfo.processInfo.environment
-        guard let url = url ?? environment["DHOW_URL"] ?? contents(of: "address") else {
+        guard let url = url ?? Self.variable("DHOW_URL") ?? contents(of: "address") else {
             throw Problem(
                 .unavailable, "client.server.unknown", "No server is known.",
                 why: "Neither --url nor DHOW_URL is set, and '\(data)' has no running server.",
                 fix: "Start one with 'dhow serve --data \(data)', or set DHOW_URL.")
         }
         return try DhowClient(
-            url: url, token: token ?? environment["DHOW_TOKEN"] ?? contents(of: "admin-token"), workspace: workspace,
-            certificateAuthority: certificateAuthority ?? environment["DHOW_CERTIFICATE_AUTHORITY"])
+            url: url, token: token ?? Self.variable("DHOW_TOKEN") ?? contents(of: "admin-token"), workspace: workspace,
+            certificateAuthority: certificateAuthority ?? Self.variable("DHOW_CERTIFICATE_AUTHORITY"))
+    }
+
+    /// CI systems set what they have no value for to nothing.
+    private static func variable(_ name: String) -> String? {
+        ProcessInfo.processInfo.environment[name].flatMap { $0.isEmpty ? nil : $0 }
     }
 
     private func contents(of file: String) -> String? {

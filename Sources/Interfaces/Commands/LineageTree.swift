@@ -41,7 +41,7 @@ extension LineageNodeAnswer {
 
 extension String {
     /// On one line, and without a way to steer the terminal: comments and reasons are other people's words.
-    var withoutControls: String {
+    package var withoutControls: String {
         String(
             String.UnicodeScalarView(unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }))
     }

@@ -2,7 +2,7 @@
 
 import API
 import ArgumentParser
-import Client
+package import Client
 import Domain
 import Foundation
 
@@ -17,7 +17,7 @@ struct ListingOptions: ParsableArguments {
 
 extension DhowClient {
     /// The first items of a list, asked for page by page.
-    func items<Item: Codable & Sendable>(
+    package func items<Item: Codable & Sendable>(
         _ path: String, _ query: [String: String?] = [:], limit: Int, as type: Item.Type = Item.self
     ) async throws -> [Item] {
         var items: [Item] = []
@@ -34,9 +34,9 @@ extension DhowClient {
 }
 
 /// A path of the API with the segments given by people encoded, so that no name changes where a request goes.
-func path(_ segments: String...) -> String { path(segments) }
+package func path(_ segments: String...) -> String { path(segments) }
 
-func path(_ segments: [String]) -> String {
+package func path(_ segments: [String]) -> String {
     let unreserved = CharacterSet(charactersIn: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
     return "/api/v1/" + segments.map { $0.addingPercentEncoding(withAllowedCharacters: unreserved) ?? "" }.joined(separator: "/")
 }

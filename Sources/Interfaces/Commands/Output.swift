@@ -34,7 +34,7 @@ package enum Output {
     }
 
     /// A line that is read while the work goes on, also through a pipe.
-    static func progress(_ line: String) {
+    package static func progress(_ line: String) {
         print(line)
         fflush(nil)
     }

@@ -2,19 +2,21 @@
 
 import API
 import ArgumentParser
-import Client
-import Domain
+package import Client
+package import Domain
 import Foundation
 
 /// `-p name=value`, shared by what starts executions.
-struct ParameterOptions: ParsableArguments {
+package struct ParameterOptions: ParsableArguments {
     @Option(
         name: [.customShort("p"), .customLong("parameter")], help: "A parameter as NAME=VALUE, lists and mappings as JSON; may be repeated."
     )
     var parameters: [String] = []
 
+    package init() {}
+
     /// The values in the types that the newest version of the pipeline declares; the server says what is missing.
-    func values(for pipeline: String, _ client: DhowClient) async throws -> [String: JSONValue] {
+    package func values(for pipeline: String, _ client: DhowClient) async throws -> [String: JSONValue] {
         guard !parameters.isEmpty else { return [:] }
         let answer: PipelineAnswer = try await client.get(path("pipelines", pipeline))
         let types = Dictionary((answer.content?.parameters ?? []).map { ($0.name, $0.type) }, uniquingKeysWith: { first, _ in first })

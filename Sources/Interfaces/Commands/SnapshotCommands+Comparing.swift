@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import API
+package import API
 import ArgumentParser
-import Client
+package import Client
 import Domain
 import Foundation
 
@@ -67,7 +67,7 @@ extension SnapshotCommands {
 
 extension DhowClient {
     /// - Parameter reference: An id, or `DATASET@N` for the one that N newer ones have followed.
-    func snapshot(_ reference: String) async throws -> SnapshotAnswer {
+    package func snapshot(_ reference: String) async throws -> SnapshotAnswer {
         let parts = reference.split(separator: "@", omittingEmptySubsequences: false)
         guard parts.count == 2 else { return try await get(path("snapshots", reference)) }
         return try await get(path("datasets", String(parts[0]), "snapshots", "latest"), ["offset": String(parts[1])])

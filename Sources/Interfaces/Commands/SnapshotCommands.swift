@@ -31,7 +31,7 @@ package struct DatasetCommands: AsyncParsableCommand {
 package struct SnapshotCommands: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "snapshot", abstract: "Record and see the states of datasets.",
-        subcommands: [Record.self, List.self, Show.self, Diff.self, Tag.self])
+        subcommands: [Record.self, List.self, Show.self, Diff.self, Evolution.self, DraftContract.self, Tag.self])
 
     package init() {}
 

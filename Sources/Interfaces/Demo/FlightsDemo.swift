@@ -4,6 +4,7 @@ import API
 import Client
 import Domain
 package import Foundation
+import LocalServer
 
 /// The main job: carries a model through its life on a year of flights, over the API of a server of its own.
 ///

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-KINDS = {"RoleBinding", "Pipeline", "Monitor", "RetentionPolicy", "Webhook", "Trigger"}
+KINDS = {"RoleBinding", "DataContract", "Pipeline", "Monitor", "RetentionPolicy", "Webhook", "Trigger"}
 HEAD = {"apiVersion": "dhow/v1", "metadata": {"name": "n"}}
 
 
@@ -66,6 +66,20 @@ def test_the_server_takes_the_documents_of_examples(dhow):
 
 STEP = {"name": "s", "command": ["true"]}
 MONITOR = {"endpoint": "e", "features": [{"name": "f", "kind": "number"}]}
+CONTRACT = {
+    "dataset": "d",
+    "otherColumns": "refused",
+    "rows": {"atLeast": 1},
+    "columns": [
+        {"name": "a b", "type": "integer", "nulls": 0.1, "range": {"from": 0, "to": 9.5}, "unique": True, "labels": ["personal"]},
+        {"name": "t", "type": "time", "range": {"from": "2024-01-01"}, "severity": "warning", "tolerance": 0.5, "required": False},
+        {"name": "s", "oneOf": ["x", 1, True], "matches": "[a-z]+", "length": {"to": 3}},
+    ],
+    "keys": [{"columns": ["a b", "t"]}],
+    "references": [{"columns": ["s"], "dataset": "o", "key": ["k"]}],
+    "freshness": {"column": "t", "within": "36h"},
+    "rules": [{"name": "r", "cel": "row.s != null"}, {"name": "q", "query": "SELECT * FROM data", "tolerance": 0.1}],
+}
 WEBHOOK = {"url": "https://hooks.example.org/a", "events": ["version.registered"]}
 
 GOOD = [
@@ -75,6 +89,8 @@ GOOD = [
     ("Pipeline", {"steps": [STEP, {"name": "a", "kind": "approval", "needs": ["s"], "with": {"model": "m", "version": 1, "endpoint": "e", "report": "r"}}]}),
     ("Monitor", MONITOR),
     ("Monitor", {**MONITOR, "label": {}, "thresholds": {"nullRise": 1, "checksDataFaults": False, "driftWarning": 0.2}}),
+    ("DataContract", {}),
+    ("DataContract", CONTRACT),
     ("RetentionPolicy", {"deletedDays": 0}),
     ("RoleBinding", {"principal": "admin", "role": "approver"}),
     ("Webhook", WEBHOOK),
@@ -98,6 +114,12 @@ BAD = [
     ("Monitor", {**MONITOR, "thresholds": {"falseDiscoveryRate": 0.5}}),
     ("Monitor", {**MONITOR, "thresholds": {"labelCoverage": 0}}),
     ("Monitor", {**MONITOR, "threshold": {}}),
+    ("DataContract", {"columns": [{"name": "a", "type": "float"}]}),
+    ("DataContract", {"columns": [{"name": "a", "nulls": 2}]}),
+    ("DataContract", {"columns": [{"type": "text"}]}),
+    ("DataContract", {"columns": [{"name": "a", "oneOf": []}]}),
+    ("DataContract", {"freshness": {"column": "t", "within": "soon"}}),
+    ("DataContract", {"rules": [{"name": "r", "sqk": "a > 0"}]}),
     ("RetentionPolicy", {"deletedDays": -1}),
     ("RoleBinding", {"principal": "admin", "role": "owner"}),
     ("RoleBinding", {"principal": "admin", "role": "viewer", "workspace": "*"}),

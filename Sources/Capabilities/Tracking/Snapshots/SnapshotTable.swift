@@ -48,7 +48,7 @@ package struct SnapshotTable {
     }
 
     /// Newest first, those before the given number.
-    func page(of dataset: String, before ordinal: Int64?, limit: Int) throws -> [Snapshot] {
+    package func page(of dataset: String, before ordinal: Int64?, limit: Int) throws -> [Snapshot] {
         try transaction.rows(
             "SELECT * FROM snapshot WHERE workspace = ? AND dataset = ? AND ordinal < ? ORDER BY ordinal DESC LIMIT \(limit)", workspace,
             dataset, ordinal ?? .max

@@ -48,7 +48,7 @@ struct Spawn {
         let failure = posix_spawn(&identifier, program, &actions, &attributes, &words, &variables)
         guard failure == 0 else {
             throw Problem(
-                .unavailable, "demo.server.unstartable", "'\(program)' cannot be started.", why: String(cString: strerror(failure)))
+                .unavailable, "client.server.unstartable", "'\(program)' cannot be started.", why: String(cString: strerror(failure)))
         }
         return identifier
     }

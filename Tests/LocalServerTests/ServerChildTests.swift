@@ -4,7 +4,7 @@ import Domain
 import Foundation
 import Testing
 
-@testable import Demo
+@testable import LocalServer
 
 /// Shell scripts stand in for the server: what is tested is how a child is started, watched and ended.
 @Suite("A server as a child", .serialized)
@@ -66,7 +66,7 @@ struct ServerChildTests {
             let unstarted = await #expect(throws: Problem.self) {
                 try await ServerChild.with(Self.shell, arguments: ["-c", "echo no such key >&2; exit 3"], log: log) { _ in }
             }
-            #expect(unstarted?.code == "demo.server.ended")
+            #expect(unstarted?.code == "client.server.ended")
             #expect(unstarted?.what.contains("status 3") == true)
             #expect(unstarted?.why?.contains("no such key") == true)
 
@@ -80,7 +80,7 @@ struct ServerChildTests {
             let absent = await #expect(throws: Problem.self) {
                 try await ServerChild.with(URL(filePath: "/nowhere/dhow"), arguments: [], log: log) { _ in }
             }
-            #expect(absent?.code == "demo.server.unstartable")
+            #expect(absent?.code == "client.server.unstartable")
         }
     }
 

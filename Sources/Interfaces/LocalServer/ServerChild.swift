@@ -34,7 +34,7 @@ package final class ServerChild: Sendable {
             return URL(filePath: folder + name).standardizedFileURL.resolvingSymlinksInPath()
         }
         throw Problem(
-            .internal, "demo.program.unknown", "The program '\(name)' is not found, so it cannot be started as a server.",
+            .internal, "client.server.program.unknown", "The program '\(name)' is not found, so it cannot be started as a server.",
             fix: "Start dhow by its path.")
     }
 
@@ -44,7 +44,7 @@ package final class ServerChild: Sendable {
     ///   - environment: Added to this process's own.
     ///   - log: Takes both outputs, mode 0600, since a first start prints a token; it is overwritten.
     /// - Throws: `Problem` `.unavailable` with the log's end when the server does not start or ends by itself before `body` does;
-    ///   `.unavailable` `demo.interrupted` after SIGINT or SIGTERM; what `body` throws.
+    ///   `.unavailable` `client.server.interrupted` after SIGINT or SIGTERM; what `body` throws.
     package static func with<Value: Sendable>(
         _ program: URL, arguments: [String], environment: [String: String] = [:], log: URL,
         _ body: @escaping @Sendable (ServerChild) async throws -> Value
@@ -75,7 +75,7 @@ package final class ServerChild: Sendable {
             group.addTask {
                 for await signal in signals {
                     return .failure(
-                        Problem(.unavailable, "demo.interrupted", "The demonstration was interrupted by \(signal)."))
+                        Problem(.unavailable, "client.server.interrupted", "The work was interrupted by \(signal)."))
                 }
                 return nil
             }
@@ -117,7 +117,7 @@ package final class ServerChild: Sendable {
     private static func ended(_ process: RunningChild, log: URL) -> Problem {
         let lines = ((try? String(contentsOf: log, encoding: .utf8)) ?? "").split(separator: "\n").suffix(5)
         return Problem(
-            .unavailable, "demo.server.ended", "The server ended by itself\(process.status.map { ", with status \($0)" } ?? "").",
+            .unavailable, "client.server.ended", "The server ended by itself\(process.status.map { ", with status \($0)" } ?? "").",
             why: lines.isEmpty ? nil : "Its last words: \(lines.joined(separator: " | ").prefix(2000))", fix: "See its log, \(log.path).")
     }
 }

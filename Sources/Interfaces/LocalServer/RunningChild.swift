@@ -34,7 +34,8 @@ final class RunningChild: Sendable {
         try FileManager.default.createDirectory(at: log.deletingLastPathComponent(), withIntermediateDirectories: true)
         let descriptor = open(log.path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
-            throw Problem(.unavailable, "demo.log.unwritable", "'\(log.path)' cannot be written.", why: String(cString: strerror(errno)))
+            throw Problem(
+                .unavailable, "client.server.log.unwritable", "'\(log.path)' cannot be written.", why: String(cString: strerror(errno)))
         }
         let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         let output = ChildOutput(log: file)
