@@ -6,8 +6,8 @@ package enum CalibrationNeed {
     /// stratified splits that each hold a tenth out.
     ///
     /// False also for one class only, and for scores that separate the classes all but perfectly (area above 0.999), where there is nothing
-    /// to learn. Guo et al., "On Calibration of Modern Neural Networks", ICML (2017), for the error; the rule is NannyML's. Where both errors are nearly equal the
-    /// answer hangs on the draws. O(n log n).
+    /// to learn. Guo et al., "On Calibration of Modern Neural Networks", ICML (2017), for the error; the rule is NannyML's. Where both errors
+    /// are nearly equal the answer hangs on the draws. O(n log n).
     ///
     /// - Returns: Nil when the rows are too few to split, the lists differ in length, or a score is outside 0…1.
     package static func isNeeded(scores: [Double], labels: [Bool], splits: Int = 10, bins: Int = 10, seed: UInt32 = 42) -> Bool? {

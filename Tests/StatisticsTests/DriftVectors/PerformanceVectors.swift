@@ -19,14 +19,15 @@ struct ScoredRows {
 
 /// Metrics of models, with labels and without, and the seasonal baseline.
 enum PerformanceVectors {
+    /// scikit-learn and NannyML write 0 where precision, recall, F1 and the correlation divide by nothing.
+    private static func orZero(_ value: Double?) -> Double { value ?? 0 }
+
     static func checkRealised(_ expected: VectorValue, _ rows: ScoredRows?, _ part: String, _ report: VectorReport) {
         guard let rows, let metrics = ClassificationMetrics(scores: rows.scores, labels: rows.labels) else {
             report.missing(part, "rows in scores.csv")
             return
         }
         let confusion = metrics.confusion
-        /// scikit-learn writes 0 for these where they divide by nothing.
-        func orZero(_ value: Double?) -> Double { value ?? 0 }
         for (key, value) in expected.members.sorted(by: { $0.key < $1.key }) {
             switch key {
             case "n": report.check(part, key, value, Double(metrics.rowCount), .exact)
@@ -103,7 +104,9 @@ enum PerformanceVectors {
             } else if key == "average_precision" {
                 report.check(id, "\(kind).\(key)", value, performance?.averagePrecision)
             } else if let metric = metric(key) {
-                report.check(id, "\(kind).\(key)", value, performance?[metric])
+                let estimate = performance?[metric]
+                let isZeroed = [.precision, .recall, .f1].contains(metric) && performance != nil
+                report.check(id, "\(kind).\(key)", value, isZeroed ? orZero(estimate) : estimate)
             } else {
                 report.unknown("\(id)/\(key)")
             }
