@@ -113,5 +113,5 @@ install_python_packages dev.txt .venv
 install_python_packages mlflow2.txt .venv-mlflow2
 if [ "${1:-}" = bench ]; then install_python_packages bench.txt .venv-bench; fi
 # With .venv first, because the system's python3 may come without pip.
-PATH="$root/.venv/bin:$PATH" "$scripts/setup-onnxruntime.sh"
-PATH="$root/.venv/bin:$PATH" "$scripts/setup-duckdb.sh"
+PATH="$root/.venv/bin:$PATH" "$scripts/setup-runtime.sh" onnxruntime
+PATH="$root/.venv/bin:$PATH" "$scripts/setup-runtime.sh" duckdb
