@@ -33,8 +33,15 @@ package struct CICommands: AsyncParsableCommand {
 
         func run() async throws {
             let result = await result()
-            try? ReportFolder(path: reports).write(result)
-            tell(result)
+            do {
+                try ReportFolder(path: reports).write(result)
+            } catch let problem as Problem {
+                tell(result, "")
+                // Without its reports a job that passed would look like one that was never looked at.
+                Output.complain(problem)
+                throw ExitCode(result.outcome == .passed ? CIOutcome.couldNotRun.rawValue : result.outcome.rawValue)
+            }
+            tell(result, "; the reports are in \(reports)")
             throw ExitCode(result.outcome.rawValue)
         }
 
@@ -78,7 +85,8 @@ package struct CICommands: AsyncParsableCommand {
             }
         }
 
-        private func tell(_ result: CIResult) {
+        /// - Parameter place: Ends the last line, for people.
+        private func tell(_ result: CIResult, _ place: String) {
             let environment = ProcessInfo.processInfo.environment
             if environment["GITHUB_ACTIONS"] == "true" { for line in GitHubAnnotations.lines(of: result) { print(line) } }
             if let file = environment["GITHUB_STEP_SUMMARY"], !file.isEmpty { ReportFolder.summarise(result, in: file) }
@@ -93,7 +101,7 @@ package struct CICommands: AsyncParsableCommand {
                 let place = finding.file.map { "\($0)\(finding.line.map { ":\($0)" } ?? ""): " } ?? ""
                 print("  \(place)\(finding.level): \(finding.rule): \(finding.message.split(separator: "\n").first ?? "")".withoutControls)
             }
-            print("\(result.pipeline): \(result.outcome.word); the reports are in \(reports)".withoutControls)
+            print("\(result.pipeline): \(result.outcome.word)\(place)".withoutControls)
         }
 
         private static func files(_ texts: [String]) throws(Problem) -> [String: String] {

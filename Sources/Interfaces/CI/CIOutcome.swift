@@ -12,7 +12,7 @@ package enum CIOutcome: Int32, Codable, Sendable, CaseIterable {
     case couldNotRun = 2
     /// Nothing goes on until a person decides.
     case waitingForApproval = 3
-    /// A policy, or a missing permission, does not allow it.
+    /// A policy does not allow it, or the caller lacks a permission.
     case refusedByPolicy = 4
 
     package var word: String {
@@ -40,9 +40,7 @@ package enum CIOutcome: Int32, Codable, Sendable, CaseIterable {
             return
         }
         let failed = (execution.steps ?? []).filter { $0.state == "failed" }
-        if failed.contains(where: { $0.isDenied }) {
-            self = .refusedByPolicy
-        } else if !failed.isEmpty, failed.allSatisfy({ $0.saidNo || reporting.contains($0.name) }) {
+        if !failed.isEmpty, failed.allSatisfy({ $0.saidNo || reporting.contains($0.name) }) {
             self = .gateFailed
         } else {
             self = .couldNotRun
@@ -53,10 +51,4 @@ package enum CIOutcome: Int32, Codable, Sendable, CaseIterable {
 extension StepAnswer {
     /// A gate or a person refused, as opposed to a step that broke.
     fileprivate var saidNo: Bool { ["gate", "approval"].contains(kind) && attempts.last?.outcome == "refused" }
-
-    private var refusal: String { attempts.last?.detail ?? "" }
-
-    fileprivate var isDenied: Bool {
-        attempts.last?.outcome == "refused" && ["access.permission.missing", "policy."].contains { refusal.contains($0) }
-    }
 }

@@ -6,6 +6,7 @@ import re
 import sys
 import xml.etree.ElementTree
 
+import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
 
 PIPELINE = """
@@ -136,12 +137,18 @@ def test_a_server_that_is_not_there(alone):
     assert cases(alone, "run") == {"churn": ["error"]}
 
 
-def test_a_caller_without_the_right(job):
+@pytest.mark.parametrize("job", ["with a server"], indirect=True)
+def test_a_caller_whose_token_is_none(job):
     prepare(job)
-    if "DHOW_URL" not in job.environment:
-        return
     job.environment["DHOW_TOKEN"] = "dhow_not_a_token"
     job.run("ml", "--snapshot", "rows=rows.csv", status=4)
+
+
+def test_reports_that_cannot_be_written(alone):
+    prepare(alone)
+    alone.write("taken", "a file")
+    result = alone.run("ml", "--snapshot", "rows=rows.csv", "--reports", "taken/reports", status=2)
+    assert "cannot be written" in result.stderr
 
 
 def test_a_server_that_was_killed_and_left_its_address(alone):
