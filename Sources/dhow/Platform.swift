@@ -169,6 +169,13 @@ struct Platform: Sendable {
             groups: groups, gate: gate, observer: RequestObserver(metrics: metrics), deadlines: deadlines, identifiers: storage.identifiers)
     }
 
+    func directAnswering(for roles: Set<ServerRole>, authentication: Settings.Authentication) -> DirectAnswering {
+        DirectAnswering(
+            routes: roles.contains(.inference) ? [DirectInference(inference: serving.inference)] : [],
+            gate: AccessGate(identity: identity, governor: governor, mode: authentication == .off ? .off : .tokens),
+            observer: RequestObserver(metrics: metrics), identifiers: storage.identifiers, logger: logger)
+    }
+
     private var nativeGroups: [any RouteGroup] {
         [
             IdentityRoutes(identity: identity),

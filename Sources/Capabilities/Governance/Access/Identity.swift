@@ -36,6 +36,12 @@ package struct Identity: Sendable {
         return session
     }
 
+    /// The session of a token seen in the last seconds; nil when it must be looked up.
+    package func sessionAtOnce(_ text: String) -> Session? {
+        guard let digest = try? TokenSecret(parsing: text).digest else { return nil }
+        return sessions.session(digest, at: governor.clock.now())
+    }
+
     /// Makes a principal when it is new, and a token for it.
     ///
     /// With an `Idempotency-Key`, a repetition answers with the same token id but cannot show the secret again.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Domain
 import Synchronization
 
 /// How an endpoint's rows are answered under one split.
@@ -16,6 +17,9 @@ final class Route: Sendable {
             version = share.version
             percent = share.percent
         }
+
+        /// The model, when it is in memory.
+        var modelAtOnce: ServedModel? { loaded.withLock { $0 } }
 
         func model(from host: ModelHost) async throws -> ServedModel {
             if let model = loaded.withLock({ $0 }) { return model }
@@ -49,6 +53,17 @@ final class Route: Sendable {
     /// The lane with the largest share, the older of two equal ones: whose model describes the endpoint.
     var main: Lane? {
         lanes.max { ($0.percent, -$0.revision) < ($1.percent, -$1.revision) }
+    }
+
+    /// - Throws: `Problem` `.notFound` when the version is not in the split.
+    func lane(serving version: Int) throws(Problem) -> Int {
+        guard let lane = lanes.firstIndex(where: { $0.version.number == version }) else {
+            let versions = Set(lanes.map(\.version.number)).sorted().map(String.init).joined(separator: ", ")
+            throw Problem(
+                .notFound, "serving.version.unknown", "Version \(version) does not answer at endpoint '\(name.name)'.",
+                why: "These do: \(versions).", fix: "Leave the version out, or release it to the endpoint.")
+        }
+        return lane
     }
 
     /// The rows of one request by lane: positions in `lanes`, each with its rows ascending. Lanes without rows are left out.

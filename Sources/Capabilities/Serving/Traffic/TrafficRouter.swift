@@ -76,6 +76,12 @@ package final class TrafficRouter: Sendable {
         return route
     }
 
+    /// The route when no change has been committed since it was read; nil when `route(to:)` has to look.
+    func routeAtOnce(to endpoint: EndpointName) -> Route? {
+        let needed = changes.load(ordering: .acquiring)
+        return map.withLock { $0.changes >= needed ? $0.routes[endpoint] : nil }
+    }
+
     /// Polls, brings the models of new splits into memory before requests ask for them, and lets go of old ones; until cancelled.
     package func run() async {
         var polls = 0

@@ -73,7 +73,7 @@ package struct InferenceRoutes: RouteGroup {
 
     private func infer(_ request: Request, _ context: APIContext) async throws -> Response {
         let endpoint = try context.parameter("model")
-        let headLength = try Self.headLength(of: request)
+        let headLength = try Self.headLength(in: request.headers)
         let buffer = try await HTTPServer.RequestBody.bytes(of: request, context)
         let body = try InferenceBodyReader.read(Array(buffer: buffer), headLength: headLength)
         let answer = try await inference.infer(endpoint, version: try Self.version(in: context), body.request, by: context.caller)
@@ -91,13 +91,13 @@ package struct InferenceRoutes: RouteGroup {
         return response
     }
 
-    private static func headLength(of request: Request) throws(Problem) -> Int? {
-        if let encoding = request.headers[.contentEncoding], encoding.lowercased() != "identity" {
+    static func headLength(in headers: HTTPFields) throws(Problem) -> Int? {
+        if let encoding = headers[.contentEncoding], encoding.lowercased() != "identity" {
             throw Problem(
                 .invalid, "inference.body.encoding", "A body with Content-Encoding '\(encoding.printable)' is not taken.",
                 fix: "Send it as it is, without compression.")
         }
-        guard let text = request.headers[.inferenceHeaderContentLength] else { return nil }
+        guard let text = headers[.inferenceHeaderContentLength] else { return nil }
         guard let length = Int(text), length > 0 else {
             throw Problem(
                 .invalid, "inference.body.head-length", "Inference-Header-Content-Length is '\(text.printable)'.",
@@ -145,7 +145,7 @@ private struct ModelMetadata: Encodable {
 }
 
 extension HTTPField.Name {
-    fileprivate static let inferenceHeaderContentLength: HTTPField.Name = {
+    static let inferenceHeaderContentLength: HTTPField.Name = {
         guard let name = HTTPField.Name("Inference-Header-Content-Length") else { preconditionFailure("It is a header name.") }
         return name
     }()
