@@ -69,7 +69,7 @@ package struct InferenceService: Sendable {
         let route = try await router.route(to: EndpointName(workspace: caller.workspace, name: endpoint))
         let chosen = try version.map { route.lanes[try lane(of: route, serving: $0)] } ?? route.main
         guard let chosen else { preconditionFailure("Shares sum to 100, so there is one.") }
-        let model = try await load(chosen).model
+        let model = try await load(chosen)
         return EndpointSignature(
             endpoint: endpoint, versions: Set(route.lanes.map(\.version.number)).sorted(), inputs: model.inputs, outputs: model.outputs)
     }
@@ -89,7 +89,7 @@ package struct InferenceService: Sendable {
         // The score is logged also when the client does not ask for it.
         let isScoreExtra = !wanted.isEmpty && served.scoreOutput.map { !wanted.contains($0) } ?? false
         if isScoreExtra, let score = served.scoreOutput { wanted.append(score) }
-        var outputs = try served.model.infer(inputs, outputs: wanted)
+        var outputs = try await served.infer(inputs, outputs: wanted)
         let scores = outputs.first { $0.name == served.scoreOutput }?.lastColumn(rows: count)
         let problem = outputs.first { !$0.isFinite }.map { output in
             Problem(
