@@ -114,7 +114,7 @@ let package = Package(
         interface(
             "Compatibility", exclude: ["MLflow/README.md", "OpenInference/README.md"], "HTTPServer", "Backends", "Governance",
             "OpenTelemetry", "Tracking", "Registry",
-            "Serving", crypto, hummingbird, httpTypes, nioCore, nioFoundation),
+            "Serving", crypto, hummingbird, httpTypes, nioCore, nioFoundation, nioHTTP1),
         interface("Commands", "API", "Client", argumentParser),
         interface("Moving", "API", "Client", "Backends", crypto),
         interface("LocalServer", unixSignals),

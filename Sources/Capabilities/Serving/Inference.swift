@@ -7,6 +7,14 @@ import Domain
 struct Inference {
     typealias Group = (lane: Int, rows: [Int])
 
+    /// What one model is asked.
+    struct Question: Sendable {
+        var inputs: [Tensor]
+        var outputs: [String]
+        /// Whether the last output is only there for the log.
+        var isScoreExtra: Bool
+    }
+
     struct Part {
         var outputs: [Tensor]
         var scores: [Double]?
@@ -31,27 +39,30 @@ struct Inference {
         self.route = route
         self.id = id
         rows = try request.rowCount(limit: InferenceService.maximumRows)
-        if let version {
-            groups = [(try route.lane(serving: version), Array(0..<rows))]
+        if let lane = try route.lane(version: version, revision: request.revision) {
+            groups = [(lane, Array(0..<rows))]
+            isChosen = true
         } else {
-            groups = route.assign(rows: rows, id: id)
+            groups = try route.assign(rows: rows, of: request, id: id)
+            isChosen = false
         }
-        isChosen = version != nil
         scores = Array(repeating: .nan, count: rows)
-        revisions = Array(repeating: groups.count == 1 ? route.lanes[groups[0].lane].revision : 0, count: rows)
+        revisions = Array(repeating: route.lanes[groups[0].lane].revision, count: rows)
         if groups.count > 1 {
             for group in groups { for row in group.rows { revisions[row] = route.lanes[group.lane].revision } }
         }
     }
 
-    /// One group's answer by its model.
-    func compute(_ group: Group, by served: ServedModel) throws -> Part {
+    func question(to served: ServedModel, about group: Group) -> Question {
         let inputs = group.rows.count == rows ? request.inputs : request.inputs.map { $0.taking(rows: group.rows) }
         var wanted = request.outputs ?? []
         // The score is logged also when the client does not ask for it.
         let isScoreExtra = !wanted.isEmpty && served.scoreOutput.map { !wanted.contains($0) } ?? false
         if isScoreExtra, let score = served.scoreOutput { wanted.append(score) }
-        var outputs = try served.model.infer(inputs, outputs: wanted)
+        return Question(inputs: inputs, outputs: wanted, isScoreExtra: isScoreExtra)
+    }
+
+    func part(of outputs: consuming [Tensor], to question: Question, from served: ServedModel, _ group: Group) -> Part {
         let scores = outputs.first { $0.name == served.scoreOutput }?.lastColumn(rows: group.rows.count)
         let lane = route.lanes[group.lane]
         let problem = outputs.first { !$0.isFinite }.map { output in
@@ -60,7 +71,7 @@ struct Inference {
                 why: "Revision \(lane.revision), \(lane.version), computed NaN or infinity.",
                 fix: "See whether the inputs are in the range the model was trained on. The rows are in the prediction log.")
         }
-        if isScoreExtra { outputs.removeLast() }
+        if question.isScoreExtra { outputs.removeLast() }
         return Part(outputs: outputs, scores: scores, problem: problem)
     }
 
@@ -76,11 +87,12 @@ struct Inference {
         }
     }
 
-    func record(workspace: String, at now: Timestamp) -> AnsweredRequest {
+    func record(at now: Timestamp) -> AnsweredRequest {
         AnsweredRequest(
-            workspace: workspace, endpoint: route.name.name, id: id, time: request.time ?? now, logged: now, inputs: request.inputs,
-            revisions: revisions, candidate: isChosen ? nil : route.candidate, candidatePercent: isChosen ? 0 : route.candidatePercent,
-            scores: scores)
+            workspace: route.name.workspace, endpoint: route.name.name, id: id, time: request.time ?? now, logged: now,
+            inputs: request.loggedOnly.isEmpty ? request.inputs : request.loggedOnly + request.inputs, revisions: revisions,
+            candidate: isChosen ? nil : route.candidate, candidatePercent: isChosen ? 0 : route.candidatePercent, scores: scores,
+            policy: route.logPolicy)
     }
 
     func answer() throws -> InferenceAnswer {
@@ -103,16 +115,5 @@ struct Inference {
             }
             return try Tensor.merging(same, rows: groups.map(\.rows), count: rows)
         }
-    }
-}
-
-extension Result where Failure == any Error {
-    /// What `body` gives or throws.
-    static func catching(_ body: () async throws -> Success) async -> Self {
-        do { return .success(try await body()) } catch { return .failure(error) }
-    }
-
-    static func catching(_ body: () throws -> Success) -> Self {
-        do { return .success(try body()) } catch { return .failure(error) }
     }
 }

@@ -13,59 +13,105 @@ package struct InferenceService: Sendable {
     private let router: TrafficRouter
     private let host: ModelHost
     private let log: PredictionLog
+    private let pool: InferencePool
+    private let mirror: ShadowMirror
+    private let features: FeatureLookup
 
-    package init(governor: Governor, router: TrafficRouter, host: ModelHost, log: PredictionLog) {
+    package init(
+        governor: Governor, router: TrafficRouter, host: ModelHost, log: PredictionLog, pool: InferencePool, mirror: ShadowMirror,
+        features: OnlineFeatures
+    ) {
         self.governor = governor
         self.router = router
         self.host = host
         self.log = log
+        self.pool = pool
+        self.mirror = mirror
+        self.features = FeatureLookup(store: features)
     }
 
     /// - Parameter version: Asks for one model version of those in the split; such rows are no evidence in a rollout.
     /// - Throws: `Problem` `.invalid` when the rows do not fit the model; `.notFound` for an unknown endpoint or version; `.unavailable`
-    ///   without a runtime; `.internal` when a model cannot be used, fails or answers with what is no number (its rows
-    ///   are logged then, without a score).
+    ///   without a runtime or when the deadline passes; `.exhausted` when the revision or the queue before the models is full; `.internal`
+    ///   when a model cannot be used, fails or answers with what is no number (its rows are logged then, without a score).
     package func infer(
         _ endpoint: String, version: Int? = nil, _ request: InferenceRequest, by caller: Caller
     ) async throws -> InferenceAnswer {
         try governor.require(.inferenceInvoke, of: caller)
         let route = try await router.route(to: EndpointName(workspace: caller.workspace, name: endpoint))
+        var request = request
+        if let timeout = route.settings.timeout {
+            let limit = ContinuousClock.now + .milliseconds(timeout)
+            request.deadline = min(request.deadline ?? limit, limit)
+        }
+        if let lookup = route.settings.features {
+            let model = try await load(route.main)
+            request = try await features.complete(request, by: lookup, for: model.inputs, caller)
+        }
         var inference = try Inference(of: request, by: route, version: version, id: governor.identifiers.next())
         for group in inference.groups {
-            let lane = route.lanes[group.lane]
-            try inference.take(group, await Result.catching { [inference] in try inference.compute(group, by: try await load(lane)) })
+            let result = await Result.catching { [inference] in try await compute(group, of: inference) }
+            try inference.take(group, result)
         }
-        return try finish(inference, by: caller)
+        return try finish(inference)
     }
 
-    /// The same without waiting: nil when something must be waited for, and then nothing has been done.
+    /// The same without waiting: nil when something must be waited for, or takes long, and then nothing has been done.
     package func inferAtOnce(
         _ endpoint: String, version: Int? = nil, _ request: InferenceRequest, by caller: Caller, id: String
     ) throws -> InferenceAnswer? {
-        guard let route = router.routeAtOnce(to: EndpointName(workspace: caller.workspace, name: endpoint)) else { return nil }
+        guard let route = router.routeAtOnce(to: EndpointName(workspace: caller.workspace, name: endpoint)), route.settings.features == nil
+        else { return nil }
         var inference = try Inference(of: request, by: route, version: version, id: id)
-        guard inference.groups.allSatisfy({ route.lanes[$0.lane].modelAtOnce != nil }) else { return nil }
+        for group in inference.groups where !route.lanes[group.lane].answersAtOnce(rows: group.rows.count) { return nil }
         for group in inference.groups {
-            guard let model = route.lanes[group.lane].modelAtOnce else { return nil }
-            try inference.take(group, Result.catching { try inference.compute(group, by: model) })
+            let lane = route.lanes[group.lane]
+            guard let served = lane.modelAtOnce, let model = served.immediate else { return nil }
+            let result = Result.catching {
+                let question = inference.question(to: served, about: group)
+                let outputs = try lane.working(on: group.rows.count, limit: route.settings.concurrency) {
+                    try model.infer(question.inputs, outputs: question.outputs)
+                }
+                return inference.part(of: outputs, to: question, from: served, group)
+            }
+            try inference.take(group, result)
         }
-        return try finish(inference, by: caller)
-    }
-
-    private func finish(_ inference: Inference, by caller: Caller) throws -> InferenceAnswer {
-        log.offer(inference.record(workspace: caller.workspace, at: governor.clock.now()))
-        return try inference.answer()
+        return try finish(inference)
     }
 
     /// What the endpoint's rows must look like and what it answers, by the model with most of the traffic, or by the version asked for.
     package func signature(of endpoint: String, version: Int? = nil, by caller: Caller) async throws -> EndpointSignature {
         try governor.require(.endpointRead, of: caller)
         let route = try await router.route(to: EndpointName(workspace: caller.workspace, name: endpoint))
-        let chosen = try version.map { route.lanes[try route.lane(serving: $0)] } ?? route.main
-        guard let chosen else { preconditionFailure("Shares sum to 100, so there is one.") }
-        let model = try await load(chosen).model
+        let model = try await load(try route.lane(version: version, revision: nil).map { route.lanes[$0] } ?? route.main)
         return EndpointSignature(
             endpoint: endpoint, versions: Set(route.lanes.map(\.version.number)).sorted(), inputs: model.inputs, outputs: model.outputs)
+    }
+
+    private func compute(_ group: Inference.Group, of inference: Inference) async throws -> Inference.Part {
+        let lane = inference.route.lanes[group.lane]
+        try lane.load.enter(limit: inference.route.settings.concurrency, revision: lane.revision)
+        defer { lane.load.leave() }
+        let served = try await load(lane)
+        let question = inference.question(to: served, about: group)
+        let deadline = inference.request.deadline
+        let outputs: [Tensor]
+        if let model = served.immediate {
+            outputs = try await pool.run(until: deadline) { [rows = group.rows.count] in
+                try lane.timing(rows: rows) { try model.infer(question.inputs, outputs: question.outputs) }
+            }
+        } else {
+            outputs = try await Deadline.limit(to: deadline) { try await served.infer(question.inputs, outputs: question.outputs) }
+        }
+        return inference.part(of: outputs, to: question, from: served, group)
+    }
+
+    private func finish(_ inference: Inference) throws -> InferenceAnswer {
+        log.offer(inference.record(at: governor.clock.now()))
+        if let shadow = inference.route.settings.mirror {
+            mirror.offer(inference.request, rows: inference.rows, id: inference.id, endpoint: inference.route.name, to: shadow)
+        }
+        return try inference.answer()
     }
 
     /// A file that cannot be served is no mistake of the one who asks for an answer.
@@ -73,8 +119,19 @@ package struct InferenceService: Sendable {
         do {
             return try await lane.model(from: host)
         } catch var problem as Problem {
-            if problem.kind != .unavailable { problem.kind = .internal }
+            if problem.kind != .unavailable && problem.kind != .exhausted { problem.kind = .internal }
             throw problem
         }
+    }
+}
+
+extension Result where Failure == any Error {
+    /// What `body` gives or throws.
+    static func catching(_ body: () async throws -> Success) async -> Self {
+        do { return .success(try await body()) } catch { return .failure(error) }
+    }
+
+    static func catching(_ body: () throws -> Success) -> Self {
+        do { return .success(try body()) } catch { return .failure(error) }
     }
 }

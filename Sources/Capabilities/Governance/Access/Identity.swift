@@ -36,10 +36,12 @@ package struct Identity: Sendable {
         return session
     }
 
+    /// What a token is known by; nil for a text that is none.
+    package func digest(of text: String) -> String? { try? TokenSecret(parsing: text).digest }
+
     /// The session of a token seen in the last seconds; nil when it must be looked up.
-    package func sessionAtOnce(_ text: String) -> Session? {
-        guard let digest = try? TokenSecret(parsing: text).digest else { return nil }
-        return sessions.session(digest, at: governor.clock.now())
+    package func sessionAtOnce(digest: String) -> Session? {
+        sessions.session(digest, at: governor.clock.now())
     }
 
     /// Makes a principal when it is new, and a token for it.

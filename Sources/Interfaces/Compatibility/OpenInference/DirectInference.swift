@@ -3,8 +3,8 @@
 import Domain
 package import Governance
 package import HTTPServer
-package import HTTPTypes
 import NIOCore
+package import NIOHTTP1
 package import Serving
 
 /// `POST /v2/models/{model}[/versions/{version}]/infer` on the connection's event loop, for models in memory.
@@ -18,25 +18,29 @@ package struct DirectInference: DirectRoute {
         self.inference = inference
     }
 
-    package func claims(_ head: HTTPRequest) -> Bool {
-        head.headerFields[.contentEncoding] == nil && head.path.flatMap(Self.target) != nil
+    package func claims(_ head: HTTPRequestHead) -> Bool {
+        guard Self.target(head.uri) != nil, !head.headers.contains(name: "Content-Encoding") else { return false }
+        // A client that names one encoding wants it; a list is what every library sends.
+        let accepted = head.headers.first(name: "Accept-Encoding")
+        return accepted != "gzip" && accepted != "deflate"
     }
 
     package func answer(_ request: DirectRequest) throws -> DirectAnswer? {
-        guard let (endpoint, version) = request.head.path.flatMap(Self.target) else { return nil }
-        let body = try InferenceBodyReader.read(
-            Array(request.body.readableBytesView), headLength: try InferenceRoutes.headLength(in: request.head.headerFields))
+        guard let (endpoint, version) = Self.target(request.head.uri) else { return nil }
+        let headers = request.head.headers
+        let headLength = try InferenceRoutes.headLength(headers.first(name: "Inference-Header-Content-Length"))
+        var body = try InferenceBodyReader.read(Array(request.body.readableBytesView), headLength: headLength)
+        if let entity = headers.first(name: RequestOptions.entityHeader) { body.request.entity = entity }
+        if let revision = headers.first(name: RequestOptions.revisionHeader) {
+            body.request.revision = try RequestOptions.revision(revision)
+        }
         guard
-            let answer = try inference.inferAtOnce(
-                endpoint, version: version, body.request, by: request.caller, id: request.requestID)
+            let answer = try inference.inferAtOnce(endpoint, version: version, body.request, by: request.caller, id: request.requestID)
         else { return nil }
         let written = InferenceAnswerWriter.write(answer, to: body)
-        guard let headLength = written.headLength else {
-            return DirectAnswer(body: ByteBuffer(bytes: written.bytes), contentType: "application/json")
-        }
+        guard let headLength = written.headLength else { return DirectAnswer(body: written.bytes, contentType: "application/json") }
         return DirectAnswer(
-            body: ByteBuffer(bytes: written.bytes), contentType: "application/octet-stream",
-            headers: [.inferenceHeaderContentLength: String(headLength)])
+            body: written.bytes, contentType: "application/octet-stream", header: ("Inference-Header-Content-Length", headLength))
     }
 
     /// The endpoint and version that a plain path names; nil for all that the router must look at, such as escapes and queries.

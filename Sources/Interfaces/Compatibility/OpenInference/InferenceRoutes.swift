@@ -73,9 +73,10 @@ package struct InferenceRoutes: RouteGroup {
 
     private func infer(_ request: Request, _ context: APIContext) async throws -> Response {
         let endpoint = try context.parameter("model")
-        let headLength = try Self.headLength(in: request.headers)
+        let headLength = try Self.headLength(of: request)
         let buffer = try await HTTPServer.RequestBody.bytes(of: request, context)
-        let body = try InferenceBodyReader.read(Array(buffer: buffer), headLength: headLength)
+        var body = try InferenceBodyReader.read(Array(buffer: buffer), headLength: headLength)
+        try RequestOptions.apply(request, to: &body.request)
         let answer = try await inference.infer(endpoint, version: try Self.version(in: context), body.request, by: context.caller)
         return Self.response(InferenceAnswerWriter.write(answer, to: body))
     }
@@ -91,13 +92,17 @@ package struct InferenceRoutes: RouteGroup {
         return response
     }
 
-    static func headLength(in headers: HTTPFields) throws(Problem) -> Int? {
-        if let encoding = headers[.contentEncoding], encoding.lowercased() != "identity" {
+    private static func headLength(of request: Request) throws(Problem) -> Int? {
+        if let encoding = request.headers[.contentEncoding], encoding.lowercased() != "identity" {
             throw Problem(
                 .invalid, "inference.body.encoding", "A body with Content-Encoding '\(encoding.printable)' is not taken.",
                 fix: "Send it as it is, without compression.")
         }
-        guard let text = headers[.inferenceHeaderContentLength] else { return nil }
+        return try headLength(request.headers[.inferenceHeaderContentLength])
+    }
+
+    static func headLength(_ text: String?) throws(Problem) -> Int? {
+        guard let text else { return nil }
         guard let length = Int(text), length > 0 else {
             throw Problem(
                 .invalid, "inference.body.head-length", "Inference-Header-Content-Length is '\(text.printable)'.",

@@ -7,6 +7,7 @@ import Governance
 import HTTPTypes
 package import Logging
 import NIOCore
+import NIOHTTP1
 import Synchronization
 
 /// What the direct handlers of all connections share: the routes, the door before them, and what is counted.
@@ -19,7 +20,6 @@ package final class DirectAnswering: Sendable {
     private let gate: AccessGate
     private let identifiers: IdentifierSource
     private let logger: Logger
-    private let clock = ContinuousClock()
     private let dates = DateText()
 
     package init(routes: [any DirectRoute], gate: AccessGate, observer: RequestObserver, identifiers: IdentifierSource, logger: Logger) {
@@ -31,46 +31,99 @@ package final class DirectAnswering: Sendable {
     }
 
     /// Position of the route that may answer; nil for requests that only the router understands.
-    func route(claiming head: HTTPRequest) -> Int? {
-        guard head.method == .post, head.headerFields[.expect] == nil, head.headerFields[.idempotencyKey] == nil else { return nil }
-        if let length = head.headerFields[.contentLength], Int(length).map({ $0 > Self.bodyLimit }) ?? true { return nil }
-        return routes.firstIndex { $0.claims(head) }
+    func route(claiming head: HTTPRequestHead) -> Int? {
+        guard head.method == .POST, head.version == .http1_1, let position = routes.firstIndex(where: { $0.claims(head) }) else { return nil }
+        for (name, value) in head.headers {
+            // In the order of their lengths' frequency; other names cannot match.
+            switch name.utf8.count {
+            case 6 where name.lowercased() == "expect": return nil
+            case 7 where name.lowercased() == "upgrade": return nil
+            case 14 where name.lowercased() == "content-length":
+                guard let length = Int(value), length <= Self.bodyLimit else { return nil }
+            case 15 where name.lowercased() == "idempotency-key": return nil
+            default: break
+            }
+        }
+        return position
     }
 
-    /// - Returns: Nil when the request is the router's.
-    func answer(_ head: HTTPRequest, body: ByteBuffer, by position: Int) -> (head: HTTPResponse, body: ByteBuffer)? {
+    /// - Returns: The whole answer as bytes; nil when the request is the router's.
+    func answer(_ head: HTTPRequestHead, body: ByteBuffer, by position: Int, _ memory: inout Memory) -> ByteBuffer? {
         let route = routes[position]
-        let start = clock.now
-        let requestID = RequestIdentity.acceptable(head.headerFields[.requestID]) ?? identifiers.next()
-        let status: HTTPResponse.Status
-        var fields: HTTPFields
-        let content: ByteBuffer
+        let start = ContinuousClock.now
+        let headers = head.headers
+        let requestID = RequestIdentity.acceptable(headers.first(name: "X-Request-ID")) ?? identifiers.next()
+        let digest = headers.first(name: "Authorization").flatMap { memory.digest(of: $0, by: gate) }
+        let workspace = headers.first(name: "Dhow-Workspace") ?? headers.first(name: "X-MLFLOW-WORKSPACE")
+        var status = 200
+        let answer: ByteBuffer
         do {
-            guard let caller = gate.admitAtOnce(head, requestID: requestID, for: route.permission),
-                let answer = try route.answer(DirectRequest(head: head, body: body, caller: caller, requestID: requestID))
+            guard let caller = gate.admitAtOnce(digest: digest, workspace: workspace, requestID: requestID, for: route.permission),
+                let direct = try route.answer(DirectRequest(head: head, body: body, caller: caller, requestID: requestID))
             else { return nil }
-            status = .ok
-            fields = answer.headers
-            fields[.contentType] = answer.contentType
-            fields[.xContentTypeOptions] = "nosniff"
-            content = answer.body
+            answer = written(direct, requestID: requestID)
         } catch {
             let refusal = ProblemMapping(form: route.problems).plain(error, logger: logger)
-            (status, fields) = (refusal.status, refusal.headers)
-            content = ByteBuffer(bytes: refusal.body)
+            status = refusal.status.code
+            answer = written(refusal, requestID: requestID)
         }
-        fields[.contentLength] = String(content.readableBytes)
-        fields[.requestID] = requestID
-        fields[.server] = "dhow"
-        fields[.date] = dates.now()
-        let elapsed = clock.now - start
-        series[position].count(status: status.code, seconds: Double(elapsed.components.attoseconds) / 1e18 + Double(elapsed.components.seconds))
+        let elapsed = (ContinuousClock.now - start).components
+        series[position].count(status: status, seconds: Double(elapsed.attoseconds) / 1e18 + Double(elapsed.seconds))
         logger.info(
             "request",
             metadata: [
-                "request": .string(requestID), "method": "POST", "route": .string(route.path), "status": .string(String(status.code)),
+                "request": .string(requestID), "method": "POST", "route": .string(route.path), "status": .string(String(status)),
             ])
-        return (HTTPResponse(status: status, headerFields: fields), content)
+        return answer
+    }
+
+    private func written(_ answer: DirectAnswer, requestID: String) -> ByteBuffer {
+        var buffer = ByteBufferAllocator().buffer(capacity: answer.body.count + 320)
+        buffer.writeStaticString("HTTP/1.1 200 OK\r\nContent-Type: ")
+        buffer.writeStaticString(answer.contentType)
+        if let header = answer.header {
+            buffer.writeStaticString("\r\n")
+            buffer.writeStaticString(header.name)
+            buffer.writeStaticString(": ")
+            buffer.writeString(String(header.value))
+        }
+        buffer.writeStaticString("\r\nX-Content-Type-Options: nosniff")
+        writeEnd(of: &buffer, length: answer.body.count, requestID)
+        buffer.writeBytes(answer.body)
+        return buffer
+    }
+
+    private func written(_ refusal: (status: HTTPResponse.Status, headers: HTTPFields, body: Data), requestID: String) -> ByteBuffer {
+        var buffer = ByteBufferAllocator().buffer(capacity: refusal.body.count + 320)
+        buffer.writeString("HTTP/1.1 \(refusal.status.code) \(refusal.status.reasonPhrase)")
+        for field in refusal.headers { buffer.writeString("\r\n\(field.name): \(field.value)") }
+        writeEnd(of: &buffer, length: refusal.body.count, requestID)
+        buffer.writeBytes(refusal.body)
+        return buffer
+    }
+
+    private func writeEnd(of buffer: inout ByteBuffer, length: Int, _ requestID: String) {
+        buffer.writeStaticString("\r\nContent-Length: ")
+        buffer.writeString(String(length))
+        buffer.writeStaticString("\r\nX-Request-ID: ")
+        buffer.writeString(requestID)
+        buffer.writeStaticString("\r\nDate: ")
+        buffer.writeString(dates.now())
+        buffer.writeStaticString("\r\nServer: dhow\r\n\r\n")
+    }
+
+    /// What one connection remembers, so that a token sent with every request is digested once.
+    struct Memory {
+        private var authorization = ""
+        private var digest: String?
+
+        mutating func digest(of authorization: String, by gate: AccessGate) -> String? {
+            if authorization != self.authorization || digest == nil {
+                self.authorization = authorization
+                digest = gate.tokenDigest(in: authorization)
+            }
+            return digest
+        }
     }
 }
 

@@ -20,7 +20,6 @@ package struct DirectChannel: ServerChildChannel, HTTPChannelHandler {
         limits.maxHeaderFieldCount = 100
         return limits
     }()
-    private static let idleLimit = Duration.seconds(75)
 
     package let responder: HTTPChannelHandler.Responder
     private let answering: DirectAnswering
@@ -40,10 +39,8 @@ package struct DirectChannel: ServerChildChannel, HTTPChannelHandler {
             try pipeline.configureHTTPServerPipeline(
                 withPipeliningAssistance: false, withErrorHandling: false, withOutboundHeaderValidation: false,
                 withEncoderConfiguration: .init(), withDecoderLimitConfiguration: Self.headLimits)
-            try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
-            // Before the direct handler, so that it sees those answers too and neither ends a busy connection nor one in the middle of a request.
-            try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: Self.idleLimit, logger: logger))
             try pipeline.addHandler(DirectHandler(answering))
+            try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
             return try NIOAsyncChannel(
                 wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
         }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Governance
-package import HTTPTypes
 package import NIOCore
+package import NIOHTTP1
 
 /// What answers its requests at once on the connection's event loop, when nothing has to be waited for: the shortest way from a body to
 /// its answer. Whatever it does not answer goes through the router, to the same capability.
@@ -12,8 +12,8 @@ package protocol DirectRoute: Sendable {
     var permission: Permission { get }
     var problems: ProblemForm { get }
 
-    /// Decides by the head alone, and quickly: every request of a connection is asked about.
-    func claims(_ head: HTTPRequest) -> Bool
+    /// Decides by the head alone, and quickly: every `POST` of a connection is asked about.
+    func claims(_ head: HTTPRequestHead) -> Bool
 
     /// - Returns: Nil when answering needs to wait, or nothing has been done yet and the router would refuse it better.
     /// - Throws: The refusal, where repeating the request through the router would do its work twice.
@@ -22,21 +22,21 @@ package protocol DirectRoute: Sendable {
 
 /// A whole request of a caller that may make it.
 package struct DirectRequest {
-    package var head: HTTPRequest
+    package var head: HTTPRequestHead
     package var body: ByteBuffer
     package var caller: Caller
     package var requestID: String
 }
 
 package struct DirectAnswer {
-    package var body: ByteBuffer
-    package var contentType: String
+    package var body: [UInt8]
+    package var contentType: StaticString
     /// Beside those that every answer has.
-    package var headers: HTTPFields
+    package var header: (name: StaticString, value: Int)?
 
-    package init(body: ByteBuffer, contentType: String, headers: HTTPFields = [:]) {
+    package init(body: [UInt8], contentType: StaticString, header: (name: StaticString, value: Int)? = nil) {
         self.body = body
         self.contentType = contentType
-        self.headers = headers
+        self.header = header
     }
 }

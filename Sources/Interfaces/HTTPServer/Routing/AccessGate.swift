@@ -35,16 +35,24 @@ package struct AccessGate: Sendable {
     }
 
     /// A caller whose session is in memory and that may do it; nil for all others, whom `admit` lets in or refuses.
-    func admitAtOnce(_ head: HTTPRequest, requestID: String, for permission: Permission) -> Caller? {
-        guard let workspace = try? workspace(of: head, query: nil) else { return nil }
+    ///
+    /// - Parameter digest: The token's, as `tokenDigest` gives it; nil without one.
+    func admitAtOnce(digest: String?, workspace: String?, requestID: String, for permission: Permission) -> Caller? {
+        let workspace = workspace ?? "default"
+        guard workspace == "default" || (try? ResourceName.check(workspace, of: "workspace")) != nil else { return nil }
         let session: Session
         switch mode {
         case .off: session = Self.administrator
         case .tokens:
-            guard let token = try? token(of: head), let known = identity.sessionAtOnce(token) else { return nil }
+            guard let digest, let known = identity.sessionAtOnce(digest: digest) else { return nil }
             session = known
         }
         return session.holds(permission, in: workspace) ? Caller(session: session, workspace: workspace, requestID: requestID) : nil
+    }
+
+    /// Of the token in an `Authorization` header; nil when there is none in it.
+    func tokenDigest(in authorization: String) -> String? {
+        (try? token(in: authorization)).flatMap(identity.digest(of:))
     }
 
     private static let administrator = Session(
@@ -53,13 +61,13 @@ package struct AccessGate: Sendable {
     private func session(of request: Request) async throws -> Session {
         switch mode {
         case .off: Self.administrator
-        case .tokens: try await identity.authenticate(try token(of: request.head))
+        case .tokens: try await identity.authenticate(try token(in: request.headers[.authorization]))
         }
     }
 
     /// `Bearer TOKEN`, or HTTP Basic with the token as password (any user name), as the `mlflow` client sends it.
-    private func token(of head: HTTPRequest) throws(Problem) -> String {
-        guard let header = head.headerFields[.authorization] else {
+    private func token(in header: String?) throws(Problem) -> String {
+        guard let header else {
             throw Problem(
                 .unauthenticated, "identity.token.absent", "This needs a token.",
                 fix: "Send 'Authorization: Bearer TOKEN'; the first one is in the data folder's file 'admin-token'.")
