@@ -46,7 +46,7 @@ package struct ServedModel: Sendable {
 
     package init(_ model: any LoadedModel) {
         self.model = model
-        let floating = model.outputs.filter { $0.datatype == .float32 || $0.datatype == .float64 }
+        let floating = model.outputs.filter { $0.datatype.isFloating }
         scoreOutput = (floating.first { $0.name == "probability" || $0.name == "probabilities" } ?? floating.last)?.name
     }
 }
