@@ -32,7 +32,7 @@ struct FeatureLookup: Sendable {
             let column = try entities.enumerated().map { row, entity in
                 try Self.value(of: input, from: rows[entity], Place(row: row, entity: entity, features: features))
             }
-            completed.inputs.append(Self.tensor(of: input, column))
+            completed.inputs.append(try Self.tensor(of: input, column))
         }
         return completed
     }
@@ -73,7 +73,7 @@ struct FeatureLookup: Sendable {
         return value
     }
 
-    private static func tensor(of input: TensorSpecification, _ column: [JSONValue]) -> Tensor {
+    private static func tensor(of input: TensorSpecification, _ column: [JSONValue]) throws(Problem) -> Tensor {
         let values: TensorValues
         switch input.datatype {
         case .float32: values = .float32(column.map { Float($0.double ?? .nan) })
@@ -82,6 +82,10 @@ struct FeatureLookup: Sendable {
         case .int32: values = .int32(column.map { Int32(clamping: $0.integer ?? 0) })
         case .bool: values = .bool(column.map { $0 == .bool(true) })
         case .string: values = .string(column.map { $0.text ?? "" })
+        case .float16, .bfloat16, .int16, .int8, .uint64, .uint32, .uint16, .uint8:
+            throw Problem(
+                .invalid, "serving.feature.unsupported", "Features cannot be looked up for inputs of type \(input.datatype.rawValue).",
+                fix: "Send input '\(input.name.printable)' with the request.")
         }
         return Tensor(name: input.name, shape: [column.count] + Array(repeating: 1, count: max(0, input.shape.count - 1)), values: values)
     }

@@ -13,6 +13,9 @@ package final class InferencePool: Sendable {
     private let bound: Int
     private let calls = Atomic<Int>(0)
 
+    /// Calls that wait or run.
+    package var waiting: Int { calls.load(ordering: .relaxed) }
+
     package init(width: Int = ProcessInfo.processInfo.activeProcessorCount, bound: Int = InferencePool.usualBound) {
         queue = OperationQueue()
         queue.name = "inference"

@@ -64,7 +64,8 @@ extension TensorValues {
         text.bytes.append(UInt8(ascii: "]"))
     }
 
-    private func write(at index: Int, to text: inout JSONText) {
+    /// One element; a missing number is null, bytes that are no text are in base 64.
+    package func write(at index: Int, to text: inout JSONText) {
         switch self {
         case .float32(let values): text.append(values[index])
         case .float64(let values): text.append(values[index])
@@ -72,6 +73,15 @@ extension TensorValues {
         case .int32(let values): text.append(values[index])
         case .bool(let values): text.append(values[index])
         case .string(let values): text.append(values[index])
+        case .bytes(let values): text.append(base64: values[index])
+        case .float16(let values): text.append(values[index])
+        case .bfloat16(let values): text.append(values[index].float)
+        case .int16(let values): text.append(values[index])
+        case .int8(let values): text.append(values[index])
+        case .uint64(let values): text.append(values[index])
+        case .uint32(let values): text.append(values[index])
+        case .uint16(let values): text.append(values[index])
+        case .uint8(let values): text.append(values[index])
         }
     }
 }
