@@ -27,24 +27,38 @@ package struct AccessGate: Sendable {
 
     package func admit(_ request: Request, requestID: String, for permission: Permission) async throws -> Caller {
         let workspace = try workspace(of: request)
-        var caller = Caller(session: try await session(of: request), workspace: workspace, requestID: requestID)
+        var caller = Caller(session: try await session(request.headers[.authorization]), workspace: workspace, requestID: requestID)
         caller.idempotency = try idempotencyKey(of: request)
         try await governor.admit(caller, for: permission)
         return caller
     }
 
-    private func session(of request: Request) async throws -> Session {
+    /// The same for a protocol whose calls are no HTTP requests of ours.
+    ///
+    /// - Parameters:
+    ///   - authorization: `Bearer TOKEN`, or HTTP Basic.
+    ///   - workspace: `default` when nil.
+    package func admit(
+        authorization: String?, workspace: String?, requestID: String, for permission: Permission
+    ) async throws -> Caller {
+        let workspace = try ResourceName.check(workspace ?? "default", of: "workspace")
+        let caller = Caller(session: try await session(authorization), workspace: workspace, requestID: requestID)
+        try await governor.admit(caller, for: permission)
+        return caller
+    }
+
+    private func session(_ authorization: String?) async throws -> Session {
         switch mode {
         case .off:
             return Session(principal: Principal(name: "admin", kind: .user), tokenID: nil, roles: [Session.everyWorkspace: [.admin]])
         case .tokens:
-            return try await identity.authenticate(try token(of: request))
+            return try await identity.authenticate(try token(in: authorization))
         }
     }
 
     /// `Bearer TOKEN`, or HTTP Basic with the token as password (any user name), as the `mlflow` client sends it.
-    private func token(of request: Request) throws(Problem) -> String {
-        guard let header = request.headers[.authorization] else {
+    private func token(in header: String?) throws(Problem) -> String {
+        guard let header else {
             throw Problem(
                 .unauthenticated, "identity.token.absent", "This needs a token.",
                 fix: "Send 'Authorization: Bearer TOKEN'; the first one is in the data folder's file 'admin-token'.")
