@@ -68,6 +68,11 @@ struct Platform: Sendable {
         let labels: Labels
         let endpoints: Endpoints
         let served: ServedEndpoints
+        let configuration: EndpointConfiguration
+        let features: OnlineFeatures
+        let mirror: ShadowMirror
+        let mirrorLog: ShadowLog
+        let retention: PredictionRetention
         let observer: RolloutObserver
     }
 
@@ -130,12 +135,12 @@ struct Platform: Sendable {
             let counts = log.counts
             metrics.set("dhow_predictions_written", to: Double(counts.written))
             metrics.set("dhow_predictions_dropped", to: Double(counts.dropped))
+            metrics.set("dhow_predictions_left_out", to: Double(counts.leftOut))
             metrics.set("dhow_predictions_waiting", to: Double(counts.waiting))
         }
         let observer = RolloutObserver(governor: governor, rollouts: rollouts) { error in
             logger.error("a rollout was not observed", metadata: ["error": .string("\(error)")])
         }
-        let inference = InferenceService(governor: governor, router: router, host: host, log: log)
         let endpoints = Endpoints(governor: governor)
         let statistics = InferenceStatistics()
         metrics.ask { metrics in
@@ -149,10 +154,23 @@ struct Platform: Sendable {
                 metrics.set("dhow_inference_seconds", labels, to: Double(counts.answerNanoseconds) / 1e9)
             }
         }
+        let pool = InferencePool()
+        let mirrorLog = ShadowLog(database: storage.database)
+        let mirror = ShadowMirror(host: host, pool: pool, log: mirrorLog, clock: storage.clock)
+        metrics.ask { metrics in
+            let counts = mirror.counts
+            metrics.set("dhow_mirrored_requests", to: Double(counts.mirrored))
+            metrics.set("dhow_mirrored_requests_skipped", to: Double(counts.skipped))
+            metrics.set("dhow_mirrored_rows_dropped", to: Double(mirrorLog.dropped))
+        }
+        let features = OnlineFeatures(governor: governor)
+        let inference = InferenceService(
+            governor: governor, router: router, host: host, log: log, pool: pool, mirror: mirror, features: features)
         return ServingParts(
             host: host, router: router, log: log, inference: inference, labels: Labels(governor: governor), endpoints: endpoints,
             served: ServedEndpoints(inference: inference, endpoints: endpoints, host: host, statistics: statistics, clock: governor.clock),
-            observer: observer)
+            configuration: EndpointConfiguration(governor: governor), features: features, mirror: mirror, mirrorLog: mirrorLog,
+            retention: PredictionRetention(governor: governor), observer: observer)
     }
 
     private static func webhooks(_ storage: Storage, _ governor: Governor, _ logger: Logger) -> WebhookParts {
@@ -204,6 +222,12 @@ struct Platform: Sendable {
             groups: groups, gate: gate, observer: RequestObserver(metrics: metrics), deadlines: deadlines, identifiers: storage.identifiers)
     }
 
+    func directAnswering(for roles: Set<ServerRole>, authentication: Settings.Authentication) -> DirectAnswering {
+        DirectAnswering(
+            routes: roles.contains(.inference) ? [DirectInference(served: serving.served)] : [],
+            gate: accessGate(authentication), observer: RequestObserver(metrics: metrics), identifiers: storage.identifiers, logger: logger)
+    }
+
     private var nativeGroups: [any RouteGroup] {
         [
             IdentityRoutes(identity: identity),
@@ -233,6 +257,8 @@ struct Platform: Sendable {
             ReleaseRoutes(releases: delivery.releases),
             RolloutRoutes(rollouts: delivery.rollouts),
             EndpointRoutes(endpoints: serving.endpoints, labels: serving.labels),
+            EndpointSettingsRoutes(configuration: serving.configuration, endpoints: serving.endpoints),
+            FeatureRoutes(features: serving.features),
             MonitorRoutes(monitors: monitors),
             IncidentRoutes(incidents: incidents),
             WebhookRoutes(webhooks: webhooks.use),

@@ -5,9 +5,12 @@ import Synchronization
 
 /// How often and how long each version of each endpoint has answered since this process began. In memory only.
 package final class InferenceStatistics: Sendable {
+    /// In place of the version, for failures of requests that asked for none.
+    package static let noVersion = 0
+
     package struct Subject: Hashable, Sendable {
         package var endpoint: EndpointName
-        /// Of the model.
+        /// Of the model, or `noVersion`.
         package var version: Int
     }
 
@@ -72,14 +75,28 @@ package final class InferenceStatistics: Sendable {
         }
     }
 
-    package func countFailure(of endpoint: EndpointName, version: Int, taking duration: Duration) {
-        guard let counters = counters(of: Subject(endpoint: endpoint, version: version)) else { return }
+    /// - Parameter version: Nil when the request asked for none.
+    package func countFailure(of endpoint: EndpointName, version: Int?, taking duration: Duration) {
+        guard let counters = counters(of: Subject(endpoint: endpoint, version: version ?? Self.noVersion)) else { return }
         counters.failures.wrappingAdd(1, ordering: .relaxed)
         counters.failureNanoseconds.wrappingAdd(Self.nanoseconds(duration), ordering: .relaxed)
     }
 
     package func counts(of endpoint: EndpointName, version: Int) -> Counts {
         counters.withLock { $0[Subject(endpoint: endpoint, version: version)] }?.counts ?? Counts()
+    }
+
+    /// - Parameter versions: Ascending; failures of requests that asked for no version are counted to the newest.
+    package func counts(of endpoint: EndpointName, versions: [Int]) -> [(version: Int, counts: Counts)] {
+        let unclear = counts(of: endpoint, version: Self.noVersion)
+        return versions.map { version in
+            var counts = counts(of: endpoint, version: version)
+            if version == versions.last {
+                counts.failures += unclear.failures
+                counts.failureNanoseconds += unclear.failureNanoseconds
+            }
+            return (version, counts)
+        }
     }
 
     package var all: [(subject: Subject, counts: Counts)] {

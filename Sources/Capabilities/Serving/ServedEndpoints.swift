@@ -37,19 +37,48 @@ package struct ServedEndpoints: Sendable {
     package func infer(
         _ endpoint: String, version: Int? = nil, _ request: InferenceRequest, since arrival: ContinuousClock.Instant, by caller: Caller
     ) async throws -> InferenceAnswer {
-        let name = EndpointName(workspace: caller.workspace, name: endpoint)
         let start = clock.now
         do {
             let answer = try await inference.infer(endpoint, version: version, request, by: caller)
-            statistics.countAnswer(
-                of: name, versions: answer.versions, rows: request.inputs.first?.shape.first ?? 0, reading: start - arrival,
-                computing: clock.now - start, at: wallClock.now())
+            count(answer, to: request, since: arrival, start, by: caller)
             return answer
-        } catch let problem as Problem where problem.kind == .internal {
-            let newest = try? await inference.signature(of: endpoint, by: caller).versions.last
-            if let version = version ?? newest { statistics.countFailure(of: name, version: version, taking: clock.now - start) }
-            throw problem
+        } catch {
+            count(error, of: endpoint, version: version, since: start, by: caller)
+            throw error
         }
+    }
+
+    /// As `InferenceService.inferAtOnce`, counted.
+    package func inferAtOnce(
+        _ endpoint: String, version: Int? = nil, _ request: InferenceRequest, since arrival: ContinuousClock.Instant, by caller: Caller,
+        id: String
+    ) throws -> InferenceAnswer? {
+        let start = clock.now
+        do {
+            let answer = try inference.inferAtOnce(endpoint, version: version, request, by: caller, id: id)
+            if let answer { count(answer, to: request, since: arrival, start, by: caller) }
+            return answer
+        } catch {
+            count(error, of: endpoint, version: version, since: start, by: caller)
+            throw error
+        }
+    }
+
+    private func count(
+        _ answer: InferenceAnswer, to request: InferenceRequest, since arrival: ContinuousClock.Instant, _ start: ContinuousClock.Instant,
+        by caller: Caller
+    ) {
+        statistics.countAnswer(
+            of: EndpointName(workspace: caller.workspace, name: answer.endpoint), versions: answer.versions,
+            rows: request.inputs.first?.shape.first ?? 0, reading: start - arrival, computing: clock.now - start, at: wallClock.now())
+    }
+
+    private func count(
+        _ error: any Error, of endpoint: String, version: Int?, since start: ContinuousClock.Instant, by caller: Caller
+    ) {
+        guard (error as? Problem)?.kind == .internal else { return }
+        statistics.countFailure(
+            of: EndpointName(workspace: caller.workspace, name: endpoint), version: version, taking: clock.now - start)
     }
 
     package func signature(of endpoint: String, version: Int? = nil, by caller: Caller) async throws -> EndpointSignature {
@@ -61,8 +90,20 @@ package struct ServedEndpoints: Sendable {
         of endpoint: String, version: Int? = nil, by caller: Caller
     ) async throws -> [(version: Int, counts: InferenceStatistics.Counts)] {
         let signature = try await inference.signature(of: endpoint, version: version, by: caller)
-        let name = EndpointName(workspace: caller.workspace, name: endpoint)
-        return (version.map { [$0] } ?? signature.versions).map { ($0, statistics.counts(of: name, version: $0)) }
+        let counts = statistics.counts(of: EndpointName(workspace: caller.workspace, name: endpoint), versions: signature.versions)
+        return counts.filter { version == nil || $0.version == version }
+    }
+
+    /// Counts of every version in the splits of the caller's workspace. O(endpoints).
+    package func counts(
+        by caller: Caller
+    ) async throws -> [(endpoint: String, version: Int, counts: InferenceStatistics.Counts)] {
+        let versions = Dictionary(grouping: try await index(by: caller), by: \.endpoint).mapValues { $0.map(\.version) }
+        return versions.sorted { $0.key < $1.key }.flatMap { endpoint, versions in
+            statistics.counts(of: EndpointName(workspace: caller.workspace, name: endpoint), versions: versions).map {
+                (endpoint, $0.version, $0.counts)
+            }
+        }
     }
 
     /// All versions in the splits of the caller's workspace, by endpoint and version. O(endpoints).

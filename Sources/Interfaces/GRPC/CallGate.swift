@@ -53,7 +53,7 @@ package struct CallGate: Sendable {
             "dhow_grpc_request_seconds", [("method", method)], seconds: Double(parts.seconds) + Double(parts.attoseconds) / 1e18)
     }
 
-    private static func text(_ key: String, in metadata: Metadata) -> String? {
+    static func text(_ key: String, in metadata: Metadata) -> String? {
         metadata[stringValues: key].first { _ in true }
     }
 }

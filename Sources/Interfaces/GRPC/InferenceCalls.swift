@@ -56,46 +56,46 @@ package struct InferenceCalls: RegistrableRPCService {
     }
 
     private func registerModels<Transport: ServerTransport>(with router: inout RPCRouter<Transport>) {
-        answer("ModelReady", .endpointRead, in: &router) { (asked: Inference_ModelReadyRequest, caller) in
-            _ = try await served.signature(of: asked.name, version: try Self.version(asked.version), by: caller())
+        answer("ModelReady", .endpointRead, in: &router) { (asked: Inference_ModelReadyRequest, call) in
+            _ = try await served.signature(of: asked.name, version: try Self.version(asked.version), by: call.caller)
             return Inference_ModelReadyResponse.with { $0.ready = true }
         }
-        answer("ModelMetadata", .endpointRead, in: &router) { (asked: Inference_ModelMetadataRequest, caller) in
+        answer("ModelMetadata", .endpointRead, in: &router) { (asked: Inference_ModelMetadataRequest, call) in
             Inference_ModelMetadataResponse(
-                try await served.signature(of: asked.name, version: try Self.version(asked.version), by: caller()))
+                try await served.signature(of: asked.name, version: try Self.version(asked.version), by: call.caller))
         }
-        answer("ModelConfig", .endpointRead, in: &router) { (asked: Inference_ModelConfigRequest, caller) in
-            let signature = try await served.signature(of: asked.name, version: try Self.version(asked.version), by: caller())
+        answer("ModelConfig", .endpointRead, in: &router) { (asked: Inference_ModelConfigRequest, call) in
+            let signature = try await served.signature(of: asked.name, version: try Self.version(asked.version), by: call.caller)
             return Inference_ModelConfigResponse.with { $0.config = Inference_ModelConfig(signature) }
         }
-        answer("ModelStatistics", .endpointRead, in: &router) { (asked: Inference_ModelStatisticsRequest, caller) in
-            let statistics = try await statistics(asked, by: caller())
+        answer("ModelStatistics", .endpointRead, in: &router) { (asked: Inference_ModelStatisticsRequest, call) in
+            let statistics = try await statistics(asked, by: call.caller)
             return Inference_ModelStatisticsResponse.with { $0.modelStats = statistics }
         }
-        answer("ModelInfer", .inferenceInvoke, in: &router) { (asked: Inference_ModelInferRequest, caller) in
-            try await infer(asked, by: caller())
+        answer("ModelInfer", .inferenceInvoke, in: &router) { (asked: Inference_ModelInferRequest, call) in
+            try await infer(asked, call)
         }
     }
 
     private func registerRepository<Transport: ServerTransport>(with router: inout RPCRouter<Transport>) {
-        answer("RepositoryIndex", .endpointRead, in: &router) { (asked: Inference_RepositoryIndexRequest, caller) in
-            let entries = try await served.index(by: caller()).map(RepositoryEntry.init).filter { !asked.ready || $0.isReady }
+        answer("RepositoryIndex", .endpointRead, in: &router) { (asked: Inference_RepositoryIndexRequest, call) in
+            let entries = try await served.index(by: call.caller).map(RepositoryEntry.init).filter { !asked.ready || $0.isReady }
             return Inference_RepositoryIndexResponse.with {
                 $0.models = entries.map(Inference_RepositoryIndexResponse.ModelIndex.init)
             }
         }
-        answer("RepositoryModelLoad", .endpointWrite, in: &router) { (asked: Inference_RepositoryModelLoadRequest, caller) in
+        answer("RepositoryModelLoad", .endpointWrite, in: &router) { (asked: Inference_RepositoryModelLoadRequest, call) in
             let name = asked.modelName.isEmpty ? asked.repositoryName : asked.modelName
             try ModelRepositoryRoutes.check(loading: asked.parameters.keys.sorted())
-            try await served.load(name, by: caller())
+            try await served.load(name, by: call.caller)
             return Inference_RepositoryModelLoadResponse.with {
                 $0.modelName = name
                 $0.isLoaded = true
             }
         }
-        answer("RepositoryModelUnload", .endpointWrite, in: &router) { (asked: Inference_RepositoryModelUnloadRequest, caller) in
+        answer("RepositoryModelUnload", .endpointWrite, in: &router) { (asked: Inference_RepositoryModelUnloadRequest, call) in
             let name = asked.modelName.isEmpty ? asked.repositoryName : asked.modelName
-            try await served.unload(name, by: caller())
+            try await served.unload(name, by: call.caller)
             return Inference_RepositoryModelUnloadResponse.with {
                 $0.modelName = name
                 $0.isUnloaded = true
@@ -111,13 +111,14 @@ package struct InferenceCalls: RegistrableRPCService {
             serializer: ProtobufSerializer<Inference_ModelStreamInferResponse>()
         ) { request, context in
             let metadata = request.metadata
+            let arrival = ContinuousClock.now
             // Who may not at all learns it at once, also before the first request.
             _ = try await gate.answer("ModelStreamInfer") { try await gate.admit(metadata, for: .inferenceInvoke) }
             return StreamingServerResponse { writer in
                 try await untilStopped(context) {
                     for try await asked in request.messages {
                         // By itself, so that a server that stops still sends the answer that it is computing.
-                        try await Task { try await writer.write(try await streamAnswer(to: asked, metadata)) }.value
+                        try await Task { try await writer.write(try await streamAnswer(to: asked, metadata, since: arrival)) }.value
                     }
                 }
                 return [:]
@@ -147,12 +148,13 @@ package struct InferenceCalls: RegistrableRPCService {
     }
 
     private func streamAnswer(
-        to asked: Inference_ModelInferRequest, _ metadata: Metadata
+        to asked: Inference_ModelInferRequest, _ metadata: Metadata, since start: ContinuousClock.Instant
     ) async throws -> Inference_ModelStreamInferResponse {
         var answer = Inference_ModelStreamInferResponse()
         do {
             answer.inferResponse = try await gate.answer("ModelStreamInfer") {
-                try await infer(asked, by: try await gate.admit(metadata, for: .inferenceInvoke))
+                let caller = try await gate.admit(metadata, for: .inferenceInvoke)
+                return try await infer(asked, Call(metadata: metadata, begun: start, admitted: caller))
             }
             answer.inferResponse.parameters["triton_final_response"] = .with { $0.boolParam = true }
         } catch let refusal as RPCError where refusal.code == .unauthenticated || refusal.code == .permissionDenied {
@@ -165,10 +167,13 @@ package struct InferenceCalls: RegistrableRPCService {
         return answer
     }
 
-    private func infer(_ asked: Inference_ModelInferRequest, by caller: Caller) async throws -> Inference_ModelInferResponse {
+    private func infer(_ asked: Inference_ModelInferRequest, _ call: Call) async throws -> Inference_ModelInferResponse {
         let arrival = ContinuousClock.now
+        var request = try asked.request()
+        try RequestOptions.apply(to: &request) { CallGate.text($0.lowercased(), in: call.metadata) }
+        request.deadline = [request.deadline, call.deadline].compactMap(\.self).min()
         let answer = try await served.infer(
-            asked.modelName, version: try Self.version(asked.modelVersion), try asked.request(), since: arrival, by: caller)
+            asked.modelName, version: try Self.version(asked.modelVersion), request, since: arrival, by: call.caller)
         return Inference_ModelInferResponse(answer, to: asked)
     }
 
@@ -178,30 +183,24 @@ package struct InferenceCalls: RegistrableRPCService {
                 Inference_ModelStatistics(asked.name, $0.version, $0.counts)
             }
         }
-        return try await served.index(by: caller).map { entry in
-            let name = EndpointName(workspace: caller.workspace, name: entry.endpoint)
-            return Inference_ModelStatistics(
-                entry.endpoint, entry.version, served.statistics.counts(of: name, version: entry.version))
-        }
+        return try await served.counts(by: caller).map { Inference_ModelStatistics($0.endpoint, $0.version, $0.counts) }
     }
 
     /// - Parameter permission: Nil for what is answered without a token; then there is no caller.
     private func answer<Transport: ServerTransport, Input: Message, Output: Message>(
         _ method: String, _ permission: Permission?, in router: inout RPCRouter<Transport>,
-        _ body: @escaping @Sendable (Input, @Sendable () -> Caller) async throws -> Output
+        _ body: @escaping @Sendable (Input, Call) async throws -> Output
     ) {
         router.registerHandler(
             forMethod: MethodDescriptor(fullyQualifiedService: Self.service, method: method), deserializer: BoundedDeserializer<Input>(),
             serializer: ProtobufSerializer<Output>()
         ) { request, _ in
+            let start = ContinuousClock.now
             let asked = try await ServerRequest(stream: request)
             let output = try await gate.answer(method) {
                 let caller: Caller? =
                     if let permission { try await gate.admit(asked.metadata, for: permission) } else { nil }
-                return try await body(asked.message) {
-                    guard let caller else { preconditionFailure("An open call has no caller.") }
-                    return caller
-                }
+                return try await body(asked.message, Call(metadata: asked.metadata, begun: start, admitted: caller))
             }
             return StreamingServerResponse(single: ServerResponse(message: output))
         }

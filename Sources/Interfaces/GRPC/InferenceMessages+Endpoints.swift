@@ -10,7 +10,7 @@ extension Inference_ModelMetadataResponse {
     init(_ signature: EndpointSignature) {
         name = signature.endpoint
         versions = signature.versions.map(String.init)
-        platform = "onnx_onnxv1"
+        platform = signature.platform
         inputs = signature.inputs.map(TensorMetadata.init)
         outputs = signature.outputs.map(TensorMetadata.init)
     }

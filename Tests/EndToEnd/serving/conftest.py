@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-# The clients have an environment of their own, .venv-serving; the other suites' environment leaves these tests out.
+# The clients have an environment of their own, .venv-clients; the other suites' environment leaves these tests out.
 if importlib.util.find_spec("tritonclient") is None:
     collect_ignore_glob = ["test_*.py"]
 

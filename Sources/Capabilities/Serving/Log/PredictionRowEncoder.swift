@@ -15,11 +15,14 @@ struct PredictionRowEncoder {
     }
 
     mutating func append(_ request: AnsweredRequest) {
-        preparePrefixes(for: request.inputs)
+        let inputs =
+            request.policy.redacted.isEmpty ? request.inputs : request.inputs.filter { !request.policy.redacted.contains($0.name) }
+        preparePrefixes(for: inputs)
         let candidate: DatabaseValue = request.candidate.map { .integer(Int64($0)) } ?? .null
-        for row in 0..<request.rows {
+        for row in 0..<request.rows where request.policy.keeps(row: row, of: request.id) {
             text.bytes.removeAll(keepingCapacity: true)
-            for (index, input) in request.inputs.enumerated() {
+            if inputs.isEmpty { text.append(raw: "{") }
+            for (index, input) in inputs.enumerated() {
                 text.bytes.append(contentsOf: prefixes[index].bytes)
                 input.values.write(row: row, width: input.shape.count == 1 ? 1 : input.valuesPerRow, to: &text)
             }

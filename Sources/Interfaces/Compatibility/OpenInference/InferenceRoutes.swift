@@ -80,13 +80,14 @@ package struct InferenceRoutes: RouteGroup {
         let version = try Self.version(in: context)
         let headLength = try Self.headLength(of: request)
         let bytes = try await EncodedBody.bytes(of: request, context)
-        let body: InferenceBody
+        var body: InferenceBody
         if headLength == 0 {
             let inputs = try await served.signature(of: endpoint, version: version, by: context.caller).inputs
             body = try RawRequest.body(bytes, for: inputs)
         } else {
             body = try InferenceBodyReader.read(bytes, headLength: headLength)
         }
+        try RequestOptions.apply(request, to: &body.request)
         let answer = try await served.infer(endpoint, version: version, body.request, since: arrival, by: context.caller)
         return try Self.response(InferenceAnswerWriter.write(answer, to: body), to: request)
     }
@@ -101,7 +102,11 @@ package struct InferenceRoutes: RouteGroup {
 
     /// Of the JSON part when it is expanded; 0 when there is none.
     private static func headLength(of request: Request) throws(Problem) -> Int? {
-        guard let text = request.headers[.inferenceHeaderContentLength] else { return nil }
+        try headLength(request.headers[.inferenceHeaderContentLength])
+    }
+
+    static func headLength(_ text: String?) throws(Problem) -> Int? {
+        guard let text else { return nil }
         guard let length = Int(text), length >= 0 else {
             throw Problem(
                 .invalid, "inference.body.head-length", "Inference-Header-Content-Length is '\(text.printable)'.",
@@ -139,20 +144,21 @@ struct ModelReadiness: Encodable {
 private struct ModelMetadata: Encodable {
     var name: String
     var versions: [String]
-    var platform = "onnx_onnxv1"
+    var platform: String
     var inputs: [TensorSpecification]
     var outputs: [TensorSpecification]
 
     init(_ signature: EndpointSignature) {
         name = signature.endpoint
         versions = signature.versions.map(String.init)
+        platform = signature.platform
         inputs = signature.inputs
         outputs = signature.outputs
     }
 }
 
 extension HTTPField.Name {
-    fileprivate static let inferenceHeaderContentLength: HTTPField.Name = {
+    static let inferenceHeaderContentLength: HTTPField.Name = {
         guard let name = HTTPField.Name("Inference-Header-Content-Length") else { preconditionFailure("It is a header name.") }
         return name
     }()

@@ -35,8 +35,9 @@ package struct ModelConfiguration: Encodable, Sendable {
     }
 
     package var name: String
-    package var platform = "onnx_onnxv1"
-    package var backend = "onnxruntime"
+    package var platform: String
+    /// The part of the platform that names what runs it.
+    package var backend: String
     package var versionPolicy: VersionPolicy
     /// 0: requests are not put together, and the first of the dimensions is the row.
     package var maxBatchSize = 0
@@ -45,6 +46,8 @@ package struct ModelConfiguration: Encodable, Sendable {
 
     package init(_ signature: EndpointSignature) {
         name = signature.endpoint
+        platform = signature.platform
+        backend = signature.platform == "onnx_onnxv1" ? "onnxruntime" : signature.platform
         versionPolicy = VersionPolicy(specific: .init(versions: signature.versions))
         input = signature.inputs.map(Port.init)
         output = signature.outputs.map(Port.init)

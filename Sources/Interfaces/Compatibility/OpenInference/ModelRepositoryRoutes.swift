@@ -42,12 +42,8 @@ package struct ModelRepositoryRoutes: RouteGroup {
     }
 
     private func allStatistics(_ request: Request, _ context: APIContext) async throws -> Response {
-        let workspace = context.caller.workspace
-        let models = try await served.index(by: context.caller).map { entry in
-            let name = EndpointName(workspace: workspace, name: entry.endpoint)
-            return StatisticsAnswer.Model(entry.endpoint, entry.version, served.statistics.counts(of: name, version: entry.version))
-        }
-        return try Answer.json(StatisticsAnswer(models))
+        let counts = try await served.counts(by: context.caller)
+        return try Answer.json(StatisticsAnswer(counts.map { StatisticsAnswer.Model($0.endpoint, $0.version, $0.counts) }))
     }
 
     /// The body may be empty.

@@ -16,10 +16,11 @@ struct ScoringExchange {
         by caller: Caller
     ) async throws -> Response {
         let signature = try await served.signature(of: endpoint, version: version, by: caller)
-        let tensors = try ScoringTensors.make(asked.rows, for: signature.inputs)
+        let tensors = try ScoringTensors.make(asked.rows, for: signature.inputs, entity: signature.entity)
         let rows = tensors.first?.shape.first ?? 0
-        let answer = try await served.infer(
-            endpoint, version: version, InferenceRequest(inputs: tensors, time: asked.time), since: arrival, by: caller)
+        var inference = InferenceRequest(inputs: tensors, time: asked.time)
+        try RequestOptions.apply(request, to: &inference)
+        let answer = try await served.infer(endpoint, version: version, inference, since: arrival, by: caller)
         return try EncodedBody.answer(
             ScoringAnswer.write(answer.outputs, rows: rows), type: "application/json", to: request, headers: [.dhowPrediction: answer.id])
     }

@@ -34,6 +34,32 @@ package enum ScoringTensors {
         }
     }
 
+    /// The same for an endpoint that looks up what is not sent.
+    ///
+    /// - Parameter entity: The input that holds the entity keys; nil when nothing is looked up. Lists are its values then.
+    package static func make(
+        _ rows: ScoringRows, for inputs: [TensorSpecification], entity: String?
+    ) throws(Problem) -> [Tensor] {
+        guard let entity else { return try make(rows, for: inputs) }
+        switch rows {
+        case .columns(let columns, _):
+            let given = inputs.filter { input in columns.contains { $0.name == input.name } }
+            var tensors = given.isEmpty ? [] : try make(rows, for: given)
+            if !given.contains(where: { $0.name == entity }), let keys = columns.first(where: { $0.name == entity }) {
+                tensors.append(try Self.keys(keys.values, named: entity))
+            }
+            return tensors
+        case .list(let elements): return [try keys(elements, named: entity)]
+        }
+    }
+
+    /// Entity keys: whole numbers when all of them are, else text.
+    private static func keys(_ values: [JSONNode], named name: String) throws(Problem) -> Tensor {
+        let isWhole = values.allSatisfy { if case .integer = $0 { true } else { false } }
+        return try tensor(
+            of: values, for: TensorSpecification(name: name, datatype: isWhole ? .int64 : .string, shape: [-1]), isText: false)
+    }
+
     /// - Parameter values: One for each row.
     private static func tensor(
         of values: [JSONNode], for input: TensorSpecification, isText: Bool
