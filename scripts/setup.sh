@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Makes this machine ready to build and test: system libraries, the Python environments in .venv and .venv-mlflow2 (the last client of
-# MLflow's second line, which cannot stand beside the third's), ONNX Runtime and DuckDB in .runtime.
+# Makes this machine ready to build and test: system libraries, the Python environments in .venv, .venv-mlflow2 (the last client of
+# MLflow's second line, which cannot stand beside the third's) and .venv-clients (clients of serving protocols, which hold other packages
+# back), ONNX Runtime and DuckDB in .runtime.
 # It installs only what is missing, and a second run takes a moment. `setup.sh bench` also makes .venv-bench, with the tools that
 # `make bench-pipelines` measures Dhow beside; `setup.sh bench-serving` .venv-serving, for `make bench-serving` and `make soak`.
 #
@@ -111,6 +112,7 @@ check_swift
 check_python
 install_python_packages dev.txt .venv
 install_python_packages mlflow2.txt .venv-mlflow2
+install_python_packages clients.txt .venv-clients
 case "${1:-}" in
     bench) install_python_packages bench.txt .venv-bench ;;
     bench-serving)
