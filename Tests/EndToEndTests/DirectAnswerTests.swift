@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import NIOHTTP1
 import Testing
 
 /// Predictions are answered on the connection's event loop where they can be, and by the router where not; nobody must notice which.
@@ -66,9 +67,9 @@ struct DirectAnswerTests {
                     + "Transfer-Encoding: chunked\r\n\r\n\(size)\r\n\(Self.body)\r\n0\r\n\r\n")
             #expect(try chunked.response().status == 200)
 
-            let rows = 9_000
+            let rows = 10_000
             let data = Array(repeating: Self.row, count: rows).joined(separator: ",")
-            let large = #"{"inputs":[{"name":"features","shape":[\#(rows),15],"datatype":"FP32","data":[\#(data)]}]}"#
+            let large = String(repeating: " ", count: 200_000) + #"{"inputs":[{"name":"features","shape":[\#(rows),15],"datatype":"FP32","data":[\#(data)]}]}"#
             #expect(large.utf8.count > 1 << 20)
             let response = try await server.json(.POST, "/v2/models/cells/infer", large)
             #expect(response.status == 200)
