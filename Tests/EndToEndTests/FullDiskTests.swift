@@ -74,7 +74,7 @@ struct FullDiskTests {
             for _ in 0..<40 { ids.append(try await story.predict(rows: 200)) }
             #expect(unlink(inside + "/filler") == 0)
             for id in [ids[0], ids[39]] {
-                try await eventually("prediction \(id) is in the log") {
+                _ = try await eventually("prediction \(id) is in the log") {
                     try await server.send(.GET, "/api/v1/predictions/\(id).199").status == 200 ? true : nil
                 }
             }
