@@ -172,7 +172,7 @@ let package = Package(
         tests("Registry", "Domain", "Backends", "Governance", "Tracking", "Registry", "TestSupport"),
         tests("Serving", "Domain", "Backends", "Governance", "Delivery", "Serving", "OnnxRuntime", "TestSupport"),
         tests("Compatibility", "Domain", "Backends", "Tracking", "Serving", "HTTPServer", "Compatibility"),
-        tests("GRPC", "Domain", "Backends", "Serving", "GRPC", protobuf),
+        tests("GRPC", "Domain", "Backends", "Serving", "GRPC", grpcCore, protobuf),
         tests(
             "Monitoring", "Domain", "Backends", "Governance", "Tracking", "Statistics", "Delivery", "Serving", "Monitoring", "TestSupport"),
         tests(
