@@ -4,12 +4,14 @@
 FLAGS := --explicit-target-dependency-import-check error -Xswiftc -warnings-as-errors
 PYTHON := .venv/bin/python
 PYTHON_MLFLOW2 := .venv-mlflow2/bin/python
+PYTHON_CLIENTS := .venv-clients/bin/python
 CYCLES := 200
+MINUTES := 60
 DHOW := .build/release/dhow
 SWIFT_SOURCES := $(wildcard Sources Tests Benchmarks Package.swift)
 PYTHON_SOURCES := $(wildcard Examples Tests Benchmarks scripts)
 .DEFAULT_GOAL := help
-.PHONY: help setup build test crash-test demo bench bench-tracking bench-pipelines serve lint format clean
+.PHONY: help setup build test crash-test demo bench bench-tracking bench-pipelines bench-serving soak serve lint format clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -29,6 +31,9 @@ test: setup ## run all tests, on SQLite and on a throw-away Postgres
 	scripts/with-server.sh $(PYTHON_MLFLOW2) -m pytest -q -rs Tests/EndToEnd/mlflow
 	scripts/with-postgres.sh sh -c \
 	    'DHOW_DATABASE="$$DHOW_TEST_POSTGRES" scripts/with-server.sh $(PYTHON_MLFLOW2) -m pytest -q Tests/EndToEnd/mlflow'
+	scripts/with-server.sh Tests/EndToEnd/serving/run.sh $(PYTHON_CLIENTS)
+	scripts/with-postgres.sh sh -c \
+	    'DHOW_DATABASE="$$DHOW_TEST_POSTGRES" scripts/with-server.sh Tests/EndToEnd/serving/run.sh $(PYTHON_CLIENTS)'
 	scripts/with-postgres.sh $(PYTHON) Tests/Crash/crash.py --cycles 5
 	scripts/with-postgres.sh $(PYTHON) Tests/Crash/pipelines.py --kills 8
 
@@ -59,6 +64,15 @@ bench-tracking: build ## measure tracking beside a stock MLflow server, and how 
 bench-pipelines: build ## measure what a step of a pipeline costs beside other tools; OPTIONS="--tools dhow,ninja"
 	@scripts/setup.sh bench
 	.venv-bench/bin/python Benchmarks/pipelines/compare.py --dhow $(DHOW) $(OPTIONS)
+
+bench-serving: build ## measure predictions beside other servers, and many models and connections; OPTIONS="--servers dhow,fastapi+ort"
+	@scripts/setup.sh bench-serving
+	.venv-serving/bin/python Benchmarks/serving/compare.py $(OPTIONS)
+	.venv-serving/bin/python Benchmarks/serving/scale.py
+
+soak: build ## predict at half of the highest rate for MINUTES, with a new traffic split every minute; no request may fail
+	@scripts/setup.sh bench-serving
+	.venv-serving/bin/python Benchmarks/serving/soak.py --minutes $(MINUTES)
 
 serve: build ## start the server on a folder here, .dhow
 	$(DHOW) serve --data .dhow

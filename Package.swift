@@ -38,6 +38,9 @@ let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let grdbSQLite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let grpcCore: Target.Dependency = .product(name: "GRPCCore", package: "grpc-swift-2")
+let grpcProtobuf: Target.Dependency = .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf")
+let grpcTransport: Target.Dependency = .product(name: "GRPCNIOTransportHTTP2", package: "grpc-swift-nio-transport")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
@@ -47,6 +50,8 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioFoundation: Target.Dependency = .product(name: "NIOFoundationCompat", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioHTTPTypesHTTP1: Target.Dependency = .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
@@ -63,9 +68,13 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
+        .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
+        .package(url: "https://github.com/grpc/grpc-swift-protobuf", from: "2.4.1"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
@@ -109,11 +118,14 @@ let package = Package(
             "HTTPServer", "API", "Backends", "Governance", "Tracking", "Contracts", "Registry", "Pipelines", "Provenance", "Delivery",
             "Serving",
             "Monitoring", crypto,
-            hummingbird, httpTypes, logging, nioCore, nioFoundation),
+            hummingbird, hummingbirdCore, httpTypes, logging, nioCore, nioFoundation, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1),
         interface(
-            "Compatibility", exclude: ["MLflow/README.md", "OpenInference/README.md"], "HTTPServer", "Backends", "Governance",
-            "OpenTelemetry", "Tracking", "Registry",
-            "Serving", crypto, hummingbird, httpTypes, nioCore, nioFoundation),
+            "Compatibility", exclude: ["MLflow/README.md", "OpenInference/README.md", "Scoring/README.md"], "HTTPServer", "Backends",
+            "Governance", "OpenTelemetry", "Tracking", "Registry", "Serving", "CZlib", crypto, hummingbird, httpTypes, nioCore,
+            nioFoundation, nioHTTP1),
+        interface(
+            "GRPC", exclude: ["inference.proto"], "HTTPServer", "Compatibility", "Backends", "Governance", "Serving", grpcCore,
+            grpcProtobuf, grpcTransport, lifecycle, protobuf),
         interface("Commands", "API", "Client", argumentParser),
         interface("Moving", "API", "Client", "Backends", crypto),
         interface("LocalServer", unixSignals),
@@ -127,8 +139,8 @@ let package = Package(
                 "Monitoring",
                 "SQLite",
                 "Postgres",
-                "OnnxRuntime", "XGBoost", "LightGBM", "DuckDB", "Egress", "API", "Client", "HTTPServer", "Compatibility", "Commands", "CI",
-                "Moving", "Demo",
+                "OnnxRuntime", "XGBoost", "LightGBM", "DuckDB", "Egress", "API", "Client", "HTTPServer", "Compatibility", "GRPC", "Commands",
+                "CI", "Moving", "Demo",
                 argumentParser,
                 crypto,
                 hummingbird,
@@ -163,6 +175,7 @@ let package = Package(
         tests("Registry", "Domain", "Backends", "Governance", "Tracking", "Registry", "TestSupport"),
         tests("Serving", "Domain", "Backends", "Egress", "Governance", "Delivery", "Serving", "OnnxRuntime", "TestSupport"),
         tests("Compatibility", "Domain", "Backends", "Tracking", "Serving", "HTTPServer", "Compatibility"),
+        tests("GRPC", "Domain", "Backends", "Serving", "GRPC", protobuf),
         tests(
             "Monitoring", "Domain", "Backends", "Governance", "Tracking", "Statistics", "Delivery", "Serving", "Monitoring", "TestSupport"),
         tests(

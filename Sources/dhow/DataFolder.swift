@@ -24,6 +24,7 @@ struct DataFolder: Sendable {
     var adminTokenFile: String { path + "/admin-token" }
     /// The address of the running server, for command lines on this machine.
     var addressFile: String { path + "/address" }
+    var grpcAddressFile: String { path + "/grpc-address" }
     var stepsFolder: String { path + "/steps" }
     /// Files and processes of servers of models.
     var servingFolder: String { path + "/serving" }

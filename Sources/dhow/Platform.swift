@@ -8,6 +8,7 @@ import Domain
 import DuckDB
 import Egress
 import Foundation
+import GRPC
 import Governance
 import HTTPServer
 import Logging
@@ -66,6 +67,12 @@ struct Platform: Sendable {
         let inference: InferenceService
         let labels: Labels
         let endpoints: Endpoints
+        let served: ServedEndpoints
+        let configuration: EndpointConfiguration
+        let features: OnlineFeatures
+        let mirror: ShadowMirror
+        let mirrorLog: ShadowLog
+        let retention: PredictionRetention
         let observer: RolloutObserver
     }
 
@@ -126,15 +133,42 @@ struct Platform: Sendable {
             let counts = log.counts
             metrics.set("dhow_predictions_written", to: Double(counts.written))
             metrics.set("dhow_predictions_dropped", to: Double(counts.dropped))
+            metrics.set("dhow_predictions_left_out", to: Double(counts.leftOut))
             metrics.set("dhow_predictions_waiting", to: Double(counts.waiting))
         }
         let observer = RolloutObserver(governor: governor, rollouts: rollouts) { error in
             logger.error("a rollout was not observed", metadata: ["error": .string("\(error)")])
         }
+        let endpoints = Endpoints(governor: governor)
+        let statistics = InferenceStatistics()
+        metrics.ask { metrics in
+            for (subject, counts) in statistics.all {
+                let labels = [
+                    ("workspace", subject.endpoint.workspace), ("endpoint", subject.endpoint.name), ("version", String(subject.version)),
+                ]
+                metrics.set("dhow_inference_answers", labels, to: Double(counts.answers))
+                metrics.set("dhow_inference_failures", labels, to: Double(counts.failures))
+                metrics.set("dhow_inference_rows", labels, to: Double(counts.rows))
+                metrics.set("dhow_inference_seconds", labels, to: Double(counts.answerNanoseconds) / 1e9)
+            }
+        }
+        let pool = InferencePool()
+        let mirrorLog = ShadowLog(database: storage.database)
+        let mirror = ShadowMirror(host: host, pool: pool, log: mirrorLog, clock: storage.clock)
+        metrics.ask { metrics in
+            let counts = mirror.counts
+            metrics.set("dhow_mirrored_requests", to: Double(counts.mirrored))
+            metrics.set("dhow_mirrored_requests_skipped", to: Double(counts.skipped))
+            metrics.set("dhow_mirrored_rows_dropped", to: Double(mirrorLog.dropped))
+        }
+        let features = OnlineFeatures(governor: governor)
+        let inference = InferenceService(
+            governor: governor, router: router, host: host, log: log, pool: pool, mirror: mirror, features: features)
         return ServingParts(
-            host: host, servers: servers, router: router, log: log,
-            inference: InferenceService(governor: governor, router: router, host: host, log: log),
-            labels: Labels(governor: governor), endpoints: Endpoints(governor: governor), observer: observer)
+            host: host, servers: servers, router: router, log: log, inference: inference, labels: Labels(governor: governor), endpoints: endpoints,
+            served: ServedEndpoints(inference: inference, endpoints: endpoints, host: host, statistics: statistics, clock: governor.clock),
+            configuration: EndpointConfiguration(governor: governor), features: features, mirror: mirror, mirrorLog: mirrorLog,
+            retention: PredictionRetention(governor: governor), observer: observer)
     }
 
     private static func webhooks(_ storage: Storage, _ governor: Governor, _ logger: Logger) -> WebhookParts {
@@ -155,17 +189,41 @@ struct Platform: Sendable {
                 }))
     }
 
+    func inferenceCalls(authentication: Settings.Authentication) -> InferenceCalls {
+        InferenceCalls(
+            served: serving.served,
+            gate: CallGate(
+                access: accessGate(authentication), deadlines: deadlines, metrics: metrics, identifiers: storage.identifiers),
+            readiness: readiness, version: Dhow.version)
+    }
+
+    private func accessGate(_ authentication: Settings.Authentication) -> AccessGate {
+        AccessGate(identity: identity, governor: governor, mode: authentication == .off ? .off : .tokens)
+    }
+
     func routeTable(for roles: Set<ServerRole>, authentication: Settings.Authentication) -> RouteTable {
-        let gate = AccessGate(identity: identity, governor: governor, mode: authentication == .off ? .off : .tokens)
+        let gate = accessGate(authentication)
         var groups: [any RouteGroup] = [
             HealthRoutes(database: storage.database, metrics: metrics, readiness: readiness, version: Dhow.version)
         ]
         if roles.contains(.api) { groups += nativeGroups + [mlflow] }
         if roles.contains(.inference) {
-            groups += [InferenceRoutes(inference: serving.inference, readiness: readiness, version: Dhow.version)]
+            groups += [
+                InferenceRoutes(served: serving.served, readiness: readiness, version: Dhow.version),
+                ModelRepositoryRoutes(served: serving.served), PredictRoutes(served: serving.served),
+                InvocationRoutes(
+                    served: serving.served, readiness: readiness, usual: storage.settings.invocationsEndpoint,
+                    isAlone: !roles.contains(.api)),
+            ]
         }
         return RouteTable(
             groups: groups, gate: gate, observer: RequestObserver(metrics: metrics), deadlines: deadlines, identifiers: storage.identifiers)
+    }
+
+    func directAnswering(for roles: Set<ServerRole>, authentication: Settings.Authentication) -> DirectAnswering {
+        DirectAnswering(
+            routes: roles.contains(.inference) ? [DirectInference(served: serving.served)] : [],
+            gate: accessGate(authentication), observer: RequestObserver(metrics: metrics), identifiers: storage.identifiers, logger: logger)
     }
 
     private var nativeGroups: [any RouteGroup] {
@@ -197,6 +255,8 @@ struct Platform: Sendable {
             ReleaseRoutes(releases: delivery.releases),
             RolloutRoutes(rollouts: delivery.rollouts),
             EndpointRoutes(endpoints: serving.endpoints, labels: serving.labels),
+            EndpointSettingsRoutes(configuration: serving.configuration, endpoints: serving.endpoints),
+            FeatureRoutes(features: serving.features),
             MonitorRoutes(monitors: monitors),
             IncidentRoutes(incidents: incidents),
             WebhookRoutes(webhooks: webhooks.use),

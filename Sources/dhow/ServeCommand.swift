@@ -38,6 +38,11 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(name: .customLong("watched-folders"), help: "Folders whose files may start pipelines, as NAME=PATH, separated by commas.")
     var watchedFolders: String?
 
+    @Option(name: .customLong("invocations-endpoint"), help: "The endpoint that /invocations means when a request names none.")
+    var invocationsEndpoint: String?
+
+    @Option(name: .customLong("grpc-port"), help: "Port to answer gRPC at; 0 picks a free one and prints it.") var grpcPort: String?
+
     func run() async throws {
         let settings = try options.settings(adding: [
             "host": host, "port": port, "roles": roles, "tls-certificate": tlsCertificate, "tls-key": tlsKey, "auth": auth,
@@ -45,6 +50,7 @@ struct ServeCommand: AsyncParsableCommand {
             "watched-folders": watchedFolders, "model-server": modelServer, "model-server-protocol": modelServerProtocol,
             "model-server-replicas": modelServerReplicas, "model-server-concurrency": modelServerConcurrency,
             "model-server-memory": modelServerMemory,
+            "invocations-endpoint": invocationsEndpoint, "grpc-port": grpcPort,
         ])
         try await Server(settings: settings).run()
     }

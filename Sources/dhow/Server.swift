@@ -3,6 +3,7 @@
 import Backends
 import Domain
 import Foundation
+import GRPC
 import Governance
 import HTTPServer
 import Hummingbird
@@ -43,6 +44,7 @@ struct Server {
             services.append(ReadinessService(readiness: platform.readiness))
             services.append(try application(platform, telling: address, logger: logger))
         }
+        if settings.roles.contains(.inference), let port = settings.grpcPort { services.append(grpcListener(platform, port: port)) }
         var configuration = ServiceGroupConfiguration(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = Self.drainLimit
         do {
@@ -51,8 +53,23 @@ struct Server {
             throw listeningProblem(error)
         }
         try? FileManager.default.removeItem(atPath: storage.folder.addressFile)
+        try? FileManager.default.removeItem(atPath: storage.folder.grpcAddressFile)
         await storage.database.close()
         logger.notice("stopped")
+    }
+
+    private func grpcListener(_ platform: Platform, port: Int) -> GRPCListener {
+        let folder = platform.storage.folder
+        let certificate = settings.tlsCertificate.flatMap { chain in settings.tlsKey.map { GRPCListener.Certificate(chain: chain, key: $0) }
+        }
+        return GRPCListener(
+            host: settings.host, port: port, certificate: certificate,
+            services: [platform.inferenceCalls(authentication: settings.authentication)]
+        ) { address in
+            try? folder.write(address + "\n", to: folder.grpcAddressFile)
+            print("gRPC listens at \(address)")
+            fflush(nil)
+        }
     }
 
     private func listeningProblem(_ error: IOError) -> Problem {
@@ -69,7 +86,7 @@ struct Server {
         let readiness = platform.readiness
         return Application(
             router: platform.routeTable(for: settings.roles, authentication: settings.authentication).router(),
-            server: try transport(),
+            server: try transport(platform.directAnswering(for: settings.roles, authentication: settings.authentication)),
             configuration: ApplicationConfiguration(address: .hostname(host, port: settings.port), serverName: "dhow"),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? 0
@@ -83,12 +100,9 @@ struct Server {
             logger: logger)
     }
 
-    /// HTTP/1.1 with bounds on headers and idle connections, under TLS when a certificate is given.
-    private func transport() throws -> HTTPServerBuilder {
-        let http = HTTPServerBuilder.http1(
-            configuration: HTTP1Channel.Configuration(
-                idleTimeout: .seconds(75),
-                httpDecoderConfiguration: .init(maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100)))
+    /// HTTP/1.1, under TLS when a certificate is given.
+    private func transport(_ answering: DirectAnswering) throws -> HTTPServerBuilder {
+        let http = DirectChannel.builder(answering)
         guard let certificate = settings.tlsCertificate, let key = settings.tlsKey else { return http }
         do {
             var configuration = TLSConfiguration.makeServerConfiguration(

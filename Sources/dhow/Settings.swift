@@ -32,6 +32,10 @@ struct Settings: Sendable {
     var sandbox: SandboxRule.Use
     /// The folder `incoming` of the data folder, and those named.
     var watchedFolders: WatchedFolders
+    /// The endpoint that `/invocations` means when a request names none.
+    var invocationsEndpoint: String?
+    /// Where gRPC is answered; nil when it is not.
+    var grpcPort: Int?
 
     enum Authentication: String, Sendable { case tokens, off }
 
@@ -87,6 +91,10 @@ struct Settings: Sendable {
         Key(
             name: "watched-folders", defaultText: "",
             meaning: "Folders whose files may start pipelines, as NAME=PATH, separated by commas."),
+        Key(
+            name: "invocations-endpoint", defaultText: "",
+            meaning: "The endpoint that /invocations means when a request names none; when empty, the only one there is."),
+        Key(name: "grpc-port", defaultText: "", meaning: "Port to answer gRPC at; 0 picks a free one and prints it; no gRPC when empty."),
     ]
 
     /// - Parameter flags: Values given on the command line, by setting name.
@@ -130,6 +138,8 @@ struct Settings: Sendable {
         self.sandbox = sandbox
         egressAllowance = try EgressAllowance(value("egress-allow") ?? "")
         watchedFolders = try Self.folders(value("watched-folders") ?? "", in: folder)
+        invocationsEndpoint = try value("invocations-endpoint").map { try ResourceName.check($0, of: "endpoint") }
+        grpcPort = try value("grpc-port").map { try Self.port($0, of: "grpc-port") }
         try check()
     }
 
@@ -146,8 +156,8 @@ struct Settings: Sendable {
         }
     }
 
-    private static func port(_ text: String) throws -> Int {
-        guard let port = Int(text), (0...65535).contains(port) else { throw refusal("port", text, "Use 0 to 65535.") }
+    private static func port(_ text: String, of name: String = "port") throws -> Int {
+        guard let port = Int(text), (0...65535).contains(port) else { throw refusal(name, text, "Use 0 to 65535.") }
         return port
     }
 

@@ -127,7 +127,15 @@ extension TensorValues {
         case .int64(let values): fill(values) { Number($0) }
         case .int32(let values): fill(values) { Number($0) }
         case .bool(let values): fill(values) { $0 ? 1 : 0 }
-        default: return false
+        case .float16(let values): fill(values) { Number($0) }
+        case .bfloat16(let values): fill(values) { Number($0.float) }
+        case .int16(let values): fill(values) { Number($0) }
+        case .int8(let values): fill(values) { Number($0) }
+        case .uint64(let values): fill(values) { Number($0) }
+        case .uint32(let values): fill(values) { Number($0) }
+        case .uint16(let values): fill(values) { Number($0) }
+        case .uint8(let values): fill(values) { Number($0) }
+        case .string, .bytes: return false
         }
         return true
     }

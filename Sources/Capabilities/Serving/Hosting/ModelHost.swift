@@ -81,6 +81,13 @@ package actor ModelHost {
         }
     }
 
+    /// Lets go now of those of the versions that no split names.
+    package func letGo(of versions: Set<ServedVersion>) {
+        for version in versions {
+            if case .loaded(_, unnamedSince: .some) = slots[version] { slots[version] = nil }
+        }
+    }
+
     private func finishLoading(_ version: ServedVersion, _ slot: Slot?) {
         guard case .loading(let waiting) = slots[version] else { return }
         slots[version] = slot

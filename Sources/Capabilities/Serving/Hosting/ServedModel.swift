@@ -44,7 +44,7 @@ package struct ServedModel: Sendable {
     package func retire() { hosted?.retire() }
 
     private static func scoreOutput(of outputs: [TensorSpecification]) -> String? {
-        let floating = outputs.filter { $0.datatype == .float32 || $0.datatype == .float64 }
+        let floating = outputs.filter { $0.datatype.isFloating }
         return (floating.first { $0.name == "probability" || $0.name == "probabilities" } ?? floating.last)?.name
     }
 }

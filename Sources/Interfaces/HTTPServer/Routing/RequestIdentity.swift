@@ -31,14 +31,15 @@ struct RequestIdentity: RouterMiddleware {
     }
 
     /// A client's own id is kept when it is short and plain, so that it can stand in logs and the ledger.
-    private static func acceptable(_ id: String?) -> String? {
+    static func acceptable(_ id: String?) -> String? {
         guard let id, !id.isEmpty, id.utf8.count <= 64, (try? ResourceName.check(id, of: "request")) != nil else { return nil }
         return id
     }
 
     private static func form(for path: String) -> ProblemForm {
         if path.hasPrefix("/api/2.0/") || path.hasPrefix("/api/3.0/") || path.hasPrefix("/ajax-api/") { return .mlflow }
-        if path.hasPrefix("/v2") { return .inference }
+        if path.hasPrefix("/invocations") || path.hasPrefix("/endpoints/") { return .mlflow }
+        if path.hasPrefix("/v2") || path.hasPrefix("/v1/models") { return .inference }
         return .details
     }
 }

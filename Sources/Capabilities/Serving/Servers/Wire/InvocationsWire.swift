@@ -16,7 +16,7 @@ enum InvocationsWire {
                 text.append(raw: row > 0 ? ",[" : "[")
                 for (index, input) in inputs.enumerated() {
                     if index > 0 { text.append(raw: ",") }
-                    text.append(input.values, at: row)
+                    input.values.write(at: row, to: &text)
                 }
                 text.append(raw: "]")
             }

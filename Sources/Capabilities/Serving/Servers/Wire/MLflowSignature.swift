@@ -50,6 +50,7 @@ enum MLflowSignature {
     /// Of columns and of tensors; the former are the words of Spark, the latter those of NumPy.
     private static let datatypes: [String: TensorDatatype] = [
         "boolean": .bool, "integer": .int32, "long": .int64, "float": .float32, "double": .float64, "string": .string, "datetime": .string,
-        "bool": .bool, "int32": .int32, "int64": .int64, "float32": .float32, "float64": .float64, "str": .string, "object": .string,
+        "bool": .bool, "int8": .int8, "int16": .int16, "uint8": .uint8, "uint16": .uint16, "uint32": .uint32, "uint64": .uint64,
+        "float16": .float16, "int32": .int32, "int64": .int64, "float32": .float32, "float64": .float64, "str": .string, "object": .string,
     ]
 }

@@ -68,11 +68,23 @@ enum TensorReading {
             }
             return values
         }
+        func whole<Number: FixedWidthInteger>(as type: Number.Type) throws(Problem) -> [Number] {
+            try each { $0.integer.flatMap(Number.init(exactly:)) }
+        }
+        func float(_ element: JSONValue) -> Float? { element == .null ? .nan : element.double.map(Float.init) }
         switch output.datatype {
-        case .float32: return .float32(try each { $0 == .null ? .nan : $0.double.map(Float.init) })
+        case .float32: return .float32(try each(float))
         case .float64: return .float64(try each { $0 == .null ? .nan : $0.double })
+        case .float16: return .float16(try each { float($0).map { Float16($0) } })
+        case .bfloat16: return .bfloat16(try each { float($0).map { BFloat16($0) } })
         case .int64: return .int64(try each(\.integer))
-        case .int32: return .int32(try each { $0.integer.flatMap(Int32.init(exactly:)) })
+        case .int32: return .int32(try whole(as: Int32.self))
+        case .int16: return .int16(try whole(as: Int16.self))
+        case .int8: return .int8(try whole(as: Int8.self))
+        case .uint64: return .uint64(try whole(as: UInt64.self))
+        case .uint32: return .uint32(try whole(as: UInt32.self))
+        case .uint16: return .uint16(try whole(as: UInt16.self))
+        case .uint8: return .uint8(try whole(as: UInt8.self))
         case .bool: return .bool(try each { if case .bool(let flag) = $0 { flag } else { nil } })
         case .string: return .string(try each(\.text))
         }

@@ -8,7 +8,7 @@ extension JSONText {
         bytes.append(UInt8(ascii: "["))
         for index in 0..<values.count {
             if index > 0 { bytes.append(UInt8(ascii: ",")) }
-            append(values, at: index)
+            values.write(at: index, to: &self)
         }
         bytes.append(UInt8(ascii: "]"))
     }
@@ -18,7 +18,7 @@ extension JSONText {
         var next = 0
         func level(_ axis: Int, _ text: inout JSONText) {
             guard axis < tensor.shape.count else {
-                text.append(tensor.values, at: next)
+                tensor.values.write(at: next, to: &text)
                 next += 1
                 return
             }
@@ -30,16 +30,5 @@ extension JSONText {
             text.bytes.append(UInt8(ascii: "]"))
         }
         level(0, &self)
-    }
-
-    mutating func append(_ values: TensorValues, at index: Int) {
-        switch values {
-        case .float32(let values): append(values[index])
-        case .float64(let values): append(values[index])
-        case .int64(let values): append(values[index])
-        case .int32(let values): append(values[index])
-        case .bool(let values): append(values[index])
-        case .string(let values): append(values[index])
-        }
     }
 }
