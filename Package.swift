@@ -96,7 +96,7 @@ let package = Package(
         capability(
             "Delivery", after: "Documents", "Expressions", "Governance", "Tracking", "Contracts", "Registry", "Statistics", with: crypto),
         capability("Provenance", after: "Governance", "Tracking", "Registry", "Pipelines", with: crypto),
-        capability("Serving", after: "Governance", "Registry", "Delivery"),
+        capability("Serving", after: "Governance", "Registry", "Delivery", with: yams),
         capability(
             "Monitoring", after: "Documents", "Governance", "Tracking", "Registry", "Delivery", "Serving", "Statistics", with: crypto),
 
@@ -106,6 +106,8 @@ let package = Package(
         adapter("SQLite", grdb, grdbSQLite, logging),
         adapter("Postgres", "CPostgres", logging),
         adapter("OnnxRuntime", "COnnxRuntime"),
+        adapter("XGBoost"),
+        adapter("LightGBM"),
         adapter("DuckDB"),
         adapter("Egress", httpClient, nioCore, nioHTTP1, nioPosix, nioSSL),
 
@@ -137,8 +139,8 @@ let package = Package(
                 "Monitoring",
                 "SQLite",
                 "Postgres",
-                "OnnxRuntime", "DuckDB", "Egress", "API", "Client", "HTTPServer", "Compatibility", "GRPC", "Commands", "CI", "Moving",
-                "Demo",
+                "OnnxRuntime", "XGBoost", "LightGBM", "DuckDB", "Egress", "API", "Client", "HTTPServer", "Compatibility", "GRPC", "Commands",
+                "CI", "Moving", "Demo",
                 argumentParser,
                 crypto,
                 hummingbird,
@@ -152,6 +154,7 @@ let package = Package(
         tests("Blob", "Domain", "Backends", "TestSupport", crypto),
         tests("StepRunner", "Domain", "Backends"),
         tests("OnnxRuntime", "Domain", "Backends", "OnnxRuntime"),
+        tests("Trees", "Domain", "Backends", "XGBoost", "LightGBM"),
         tests("DuckDB", "Domain", "Backends", "DuckDB"),
         tests("Governance", "Domain", "Backends", "Governance", "TestSupport"),
         tests(
@@ -170,7 +173,7 @@ let package = Package(
         tests("Tracking", "Domain", "Backends", "Governance", "Tracking", "Statistics", "TestSupport", crypto),
         tests("Contracts", "Domain", "Backends", "Expressions", "Governance", "Tracking", "Contracts", "DuckDB", "TestSupport"),
         tests("Registry", "Domain", "Backends", "Governance", "Tracking", "Registry", "TestSupport"),
-        tests("Serving", "Domain", "Backends", "Governance", "Delivery", "Serving", "OnnxRuntime", "TestSupport"),
+        tests("Serving", "Domain", "Backends", "Egress", "Governance", "Delivery", "Serving", "OnnxRuntime", "TestSupport"),
         tests("Compatibility", "Domain", "Backends", "Tracking", "Serving", "HTTPServer", "Compatibility"),
         tests("GRPC", "Domain", "Backends", "Serving", "GRPC", grpcCore, protobuf),
         tests(

@@ -13,7 +13,6 @@ import Governance
 import HTTPServer
 import Logging
 import Monitoring
-import OnnxRuntime
 import Pipelines
 import Provenance
 import Registry
@@ -62,6 +61,7 @@ struct Platform: Sendable {
 
     struct ServingParts: Sendable {
         let host: ModelHost
+        let servers: ModelServers?
         let router: TrafficRouter
         let log: PredictionLog
         let inference: InferenceService
@@ -93,7 +93,7 @@ struct Platform: Sendable {
             approvalLinks: ApprovalLinks(
                 governor: governor, versions: versions, key: try await storage.vault.secret(for: "approval-links")),
             releases: Releases(governor: governor, versions: versions), rollouts: Rollouts(governor: governor, versions: versions))
-        serving = Self.serving(storage, governor, registry, delivery.rollouts, metrics, logger)
+        serving = try Self.serving(storage, governor, registry, delivery.rollouts, metrics, logger)
         monitors = Monitors(governor: governor)
         incidents = Incidents(governor: governor)
         runner = try ProcessStepRunner(
@@ -119,14 +119,12 @@ struct Platform: Sendable {
     private static func serving(
         _ storage: Storage, _ governor: Governor, _ registry: ModelRegistry, _ rollouts: Rollouts, _ metrics: ServerMetrics,
         _ logger: Logger
-    ) -> ServingParts {
-        let runtime = Result<any ModelRuntime, any Error> { try OnnxModelRuntime(onnxRuntimeLocation(storage.settings)) }
-            .mapError { error in
-                error as? Problem
-                    ?? Problem(.unavailable, "serving.onnxruntime.unloadable", "ONNX Runtime cannot be loaded.", why: "\(error)")
-            }
-        if case .failure(let problem) = runtime { logger.warning("\(problem.what)", metadata: ["fix": .string(problem.fix ?? "")]) }
-        let host = ModelHost(runtime: runtime, files: RegisteredFiles(registry: registry), blobs: storage.blobs, clock: storage.clock)
+    ) throws -> ServingParts {
+        let servers = try modelServers(storage, metrics, logger)
+        let host = ModelHost(
+            runtimes: modelRuntimes(storage.settings, logger),
+            elsewhere: Elsewhere(servers: servers, egress: HTTPEgressClient(allowance: storage.settings.egressAllowance)),
+            files: RegisteredFiles(registry: registry), blobs: storage.blobs, clock: storage.clock)
         let router = TrafficRouter(source: DeliveredTraffic(database: storage.database), host: host, governor: governor) { error in
             logger.error("routes were not refreshed", metadata: ["error": .string("\(error)")])
         }
@@ -167,7 +165,7 @@ struct Platform: Sendable {
         let inference = InferenceService(
             governor: governor, router: router, host: host, log: log, pool: pool, mirror: mirror, features: features)
         return ServingParts(
-            host: host, router: router, log: log, inference: inference, labels: Labels(governor: governor), endpoints: endpoints,
+            host: host, servers: servers, router: router, log: log, inference: inference, labels: Labels(governor: governor), endpoints: endpoints,
             served: ServedEndpoints(inference: inference, endpoints: endpoints, host: host, statistics: statistics, clock: governor.clock),
             configuration: EndpointConfiguration(governor: governor), features: features, mirror: mirror, mirrorLog: mirrorLog,
             retention: PredictionRetention(governor: governor), observer: observer)
@@ -316,14 +314,6 @@ struct Platform: Sendable {
         let executable = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent().path
         return DuckDBProgram.locate(
             explicit: explicit, environment: ProcessInfo.processInfo.environment,
-            besides: [executable, FileManager.default.currentDirectoryPath])
-    }
-
-    /// Where ONNX Runtime would be taken from: the setting, else the places the adapter knows.
-    static func onnxRuntimeLocation(_ settings: Settings) -> OnnxRuntimeLibrary.Location {
-        let executable = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent().path
-        return OnnxRuntimeLibrary.locate(
-            explicit: settings.onnxRuntime, environment: ProcessInfo.processInfo.environment,
             besides: [executable, FileManager.default.currentDirectoryPath])
     }
 }

@@ -18,7 +18,10 @@ struct Settings: Sendable {
     var tlsKey: String?
     var authentication: Authentication
     var onnxRuntime: String?
+    var xgboost: String?
+    var lightGBM: String?
     var duckDB: String?
+    var modelServers: ModelServerOptions
     var logLevel: String
     var instance: String
     var egressAllowance: EgressAllowance
@@ -61,6 +64,18 @@ struct Settings: Sendable {
         Key(name: "tls-key", defaultText: "", meaning: "PEM private key of the certificate."),
         Key(name: "auth", defaultText: "tokens", meaning: "tokens, or off (loopback addresses only)."),
         Key(name: "onnxruntime", defaultText: "", meaning: "ONNX Runtime's shared library; looked up when empty."),
+        Key(name: "xgboost", defaultText: "", meaning: "XGBoost's shared library; looked up when empty."),
+        Key(name: "lightgbm", defaultText: "", meaning: "LightGBM's shared library; looked up when empty."),
+        Key(
+            name: "model-server", defaultText: "",
+            meaning: "Command that serves a model in a process of its own, with {model} and {port} or {socket}; off for none; "
+                + "MLflow's own, where it is found, when empty."),
+        Key(name: "model-server-protocol", defaultText: "mlflow", meaning: "What that command's server speaks: mlflow or v2."),
+        Key(
+            name: "model-server-replicas", defaultText: "1-2",
+            meaning: "Fewest and most processes for a model; with 0 as the fewest, none while nobody asks."),
+        Key(name: "model-server-concurrency", defaultText: "4", meaning: "Calls that one such process answers at a time."),
+        Key(name: "model-server-memory", defaultText: "", meaning: "MiB of memory of one such process; no limit when empty."),
         Key(name: "duckdb", defaultText: "", meaning: "DuckDB's program, for data contracts; looked up when empty."),
         Key(name: "gpus", defaultText: "", meaning: "Graphics cards for steps: indices such as 0,1, or how many; looked up when empty."),
         Key(name: "region", defaultText: "", meaning: "Where this worker is; steps that ask for another region do not run here."),
@@ -106,7 +121,12 @@ struct Settings: Sendable {
         }
         self.authentication = authentication
         onnxRuntime = value("onnxruntime")
+        xgboost = value("xgboost")
+        lightGBM = value("lightgbm")
         duckDB = value("duckdb")
+        modelServers = try ModelServerOptions(
+            command: value("model-server"), wire: required("model-server-protocol"), replicas: required("model-server-replicas"),
+            concurrency: required("model-server-concurrency"), memory: value("model-server-memory"))
         logLevel = required("log-level")
         instance = try ResourceName.check(required("instance"), of: "instance")
         gpus = value("gpus")
@@ -184,7 +204,7 @@ struct Settings: Sendable {
         return values
     }
 
-    private static func refusal(_ name: String, _ text: String, _ fix: String) -> Problem {
+    static func refusal(_ name: String, _ text: String, _ fix: String) -> Problem {
         Problem(.invalid, "settings.value.invalid", "'\(text.printable)' is not a value for --\(name).", fix: fix)
     }
 }
