@@ -9,7 +9,7 @@ DHOW := .build/release/dhow
 SWIFT_SOURCES := $(wildcard Sources Tests Benchmarks Package.swift)
 PYTHON_SOURCES := $(wildcard Examples Tests Benchmarks scripts)
 .DEFAULT_GOAL := help
-.PHONY: help setup build test crash-test demo bench bench-tracking bench-pipelines serve lint format clean
+.PHONY: help setup build test crash-test demo bench bench-tracking bench-pipelines bench-verdicts serve lint format clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -59,6 +59,10 @@ bench-tracking: build ## measure tracking beside a stock MLflow server, and how 
 bench-pipelines: build ## measure what a step of a pipeline costs beside other tools; OPTIONS="--tools dhow,ninja"
 	@scripts/setup.sh bench
 	.venv-bench/bin/python Benchmarks/pipelines/compare.py --dhow $(DHOW) $(OPTIONS)
+
+bench-verdicts: setup ## how often rules abort good canaries, how soon bad ones; RUNS=1000 SEED=1
+	swift build -c release --product bench-verdicts $(FLAGS)
+	.build/release/bench-verdicts $(or $(RUNS),1000) $(or $(SEED),1)
 
 serve: build ## start the server on a folder here, .dhow
 	$(DHOW) serve --data .dhow

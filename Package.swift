@@ -112,7 +112,7 @@ let package = Package(
             "Compatibility", exclude: ["MLflow/README.md", "OpenInference/README.md"], "HTTPServer", "Backends", "Governance",
             "OpenTelemetry", "Tracking", "Registry",
             "Serving", crypto, hummingbird, httpTypes, nioCore, nioFoundation),
-        interface("Commands", "API", "Client", argumentParser),
+        interface("Commands", "API", "Client", "Statistics", argumentParser),
         interface("Moving", "API", "Client", "Backends", crypto),
         interface("LocalServer", unixSignals),
         interface("CI", "API", "Client", "Commands", "LocalServer", argumentParser),
@@ -173,6 +173,7 @@ let package = Package(
         benchmark("blobs", "Domain", "Backends"),
         benchmark("steps", "Domain", "Backends"),
         benchmark("ledger", "Domain", "Backends", "Governance", "SQLite", crypto),
+        benchmark("verdicts", "Statistics"),
         benchmark("tracking", "Domain", "Backends", "Governance", "Tracking", "SQLite", "TestSupport"),
     ]
 )
