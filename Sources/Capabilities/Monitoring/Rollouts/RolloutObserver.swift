@@ -82,7 +82,9 @@ package actor RolloutObserver {
         let now = governor.clock.now()
         let (after, evidence) = try await governor.database.read { transaction in
             try before.reading(
-                RolloutReader(transaction: transaction, workspace: workspace, endpoint: rollout.endpoint, candidate: rollout.candidate),
+                RolloutReader(
+                    transaction: transaction, workspace: workspace, endpoint: rollout.endpoint, candidate: rollout.candidate,
+                    segmentInput: rollout.state.plan.segments?.input),
                 at: now)
         }
         progress[key] = after

@@ -18,7 +18,7 @@ struct RolloutProgress: Sendable {
 
     init(_ rollout: Rollout) {
         started = rollout.started
-        settled = RolloutTally(candidate: rollout.candidate)
+        settled = RolloutTally(candidate: rollout.candidate, segments: rollout.state.plan.segments)
         answers = RolloutCursor(from: rollout.started)
         labels = RolloutCursor(from: rollout.started)
     }

@@ -26,12 +26,14 @@ struct RolloutReader {
     let workspace: String
     let endpoint: String
     let candidate: Int
+    /// The input whose value is the answer's segment; nil where the plan has no segments.
+    var segmentInput: String?
 
     /// Predictions logged after the cursor while this candidate took part, in the order they were logged.
     func forEachAnswer(after cursor: RolloutCursor, _ body: (RolloutAnswer, RolloutCursor) throws -> Void) throws {
         try transaction.forEachRow(
             """
-            SELECT id, revision, candidate_percent, score, logged FROM prediction
+            SELECT id, revision, candidate_percent, score, logged\(segmentInput == nil ? "" : ", inputs") FROM prediction
             WHERE workspace = ? AND endpoint = ? AND candidate = ? AND logged >= ? AND (logged > ? OR id > ?) ORDER BY logged, id
             """,
             values: [
@@ -39,7 +41,7 @@ struct RolloutReader {
                 .integer(cursor.time.milliseconds), .text(cursor.id),
             ]
         ) { row in
-            try body(try Self.answer(row), RolloutCursor(time: try row["logged"], id: try row["id"]))
+            try body(try answer(row), RolloutCursor(time: try row["logged"], id: try row["id"]))
         }
     }
 
@@ -49,7 +51,7 @@ struct RolloutReader {
     ) throws {
         try transaction.forEachRow(
             """
-            SELECT prediction.id AS id, revision, candidate_percent, score, label.value AS value, label.received AS received,
+            SELECT prediction.id AS id, revision, candidate_percent, score\(segmentInput == nil ? "" : ", inputs"), label.value AS value, label.received AS received,
                 (SELECT value FROM label_history WHERE label_history.workspace = label.workspace AND label_history.endpoint = label.endpoint
                     AND label_history.prediction = label.prediction ORDER BY replaced, received LIMIT 1) AS first_value,
                 (SELECT received FROM label_history WHERE label_history.workspace = label.workspace AND label_history.endpoint = label.endpoint
@@ -69,12 +71,30 @@ struct RolloutReader {
             let first: Timestamp? = try row["first_received"]
             // Taken in as it first was; the correction only moved it behind the cursor.
             if let first, first < cursor.time || (first == cursor.time && place.id <= cursor.id) { return }
-            try body(try Self.answer(row), try row["first_value"] ?? row["value"], place)
+            try body(try answer(row), try row["first_value"] ?? row["value"], place)
         }
     }
 
-    private static func answer(_ row: Row) throws -> RolloutAnswer {
-        RolloutAnswer(
+    private func answer(_ row: Row) throws -> RolloutAnswer {
+        var answer = RolloutAnswer(
             id: try row["id"], revision: try row["revision"], candidatePercent: try row["candidate_percent"], score: try row["score"])
+        if let segmentInput {
+            let inputs: String = try row["inputs"]
+            answer.segment = try DocumentText.decode(JSONValue.self, from: inputs)[segmentInput]?.segmentName
+        }
+        return answer
+    }
+}
+
+extension JSONValue {
+    /// The value as a plan names it.
+    fileprivate var segmentName: String? {
+        switch self {
+        case .string(let text): text
+        case .integer(let number): String(number)
+        case .number(let number): number == number.rounded() && abs(number) < 1e15 ? String(Int64(number)) : String(number)
+        case .bool(let bool): String(bool)
+        default: nil
+        }
     }
 }

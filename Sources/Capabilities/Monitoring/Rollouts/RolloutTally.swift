@@ -12,8 +12,10 @@ package struct RolloutTally: Equatable, Sendable {
     package let candidate: Int
     package private(set) var evidence = RolloutEvidence()
 
-    package init(candidate: Int) {
+    /// - Parameter segments: Those whose losses are also counted by themselves.
+    package init(candidate: Int, segments: SegmentGuard? = nil) {
         self.candidate = candidate
+        evidence.segments = segments.map { Dictionary($0.values.map { ($0, CanaryEvidence()) }, uniquingKeysWith: { first, _ in first }) }
     }
 
     /// Takes in a prediction as it was logged.
@@ -22,7 +24,7 @@ package struct RolloutTally: Equatable, Sendable {
         if isCanary { evidence.candidatePredictions += 1 }
         guard answer.isInvalid else { return }
         if isCanary { evidence.candidateInvalid += 1 }
-        evidence.canary.observe(loss: 1, uniform: 0, isCanary: isCanary, weight: answer.candidateShare)
+        observe(loss: 1, uniform: 0, answer)
     }
 
     /// Takes in the label of a prediction; corrections of a label must not be given.
@@ -31,9 +33,32 @@ package struct RolloutTally: Equatable, Sendable {
         if isCanary { evidence.candidateLabelled += 1 } else { evidence.stableLabelled += 1 }
         guard !answer.isInvalid, let score = answer.score else { return }
         let target: Double = label >= 0.5 ? 1 : 0
-        evidence.canary.observe(
-            loss: (score - target) * (score - target), uniform: StableHash.uniform(answer.id, salt: "rollout-loss"), isCanary: isCanary,
-            weight: answer.candidateShare)
+        observe(loss: (score - target) * (score - target), uniform: StableHash.uniform(answer.id, salt: "rollout-loss"), answer)
+    }
+
+    /// Takes in a request that a shadow answered too.
+    ///
+    /// - Parameter label: Nil until it is known; then only answers that are no probabilities count.
+    package mutating func add(_ pair: ShadowPair) {
+        var pairs = evidence.pairs ?? PairedEvidence()
+        pairs.observe(
+            shadowLoss: Self.loss(pair.shadowScore, pair.label), stableLoss: Self.loss(pair.stableScore, pair.label),
+            uniform: StableHash.uniform(pair.id, salt: "rollout-loss"))
+        evidence.pairs = pairs
+    }
+
+    private static func loss(_ score: Double?, _ label: Double?) -> Double {
+        guard let score, (0...1).contains(score) else { return 1 }
+        guard let label else { return 0 }
+        let target: Double = label >= 0.5 ? 1 : 0
+        return (score - target) * (score - target)
+    }
+
+    private mutating func observe(loss: Double, uniform: Double, _ answer: RolloutAnswer) {
+        let isCanary = answer.revision == candidate
+        evidence.canary.observe(loss: loss, uniform: uniform, isCanary: isCanary, weight: answer.candidateShare)
+        guard let segment = answer.segment else { return }
+        evidence.segments?[segment]?.observe(loss: loss, uniform: uniform, isCanary: isCanary, weight: answer.candidateShare)
     }
 }
 
@@ -44,13 +69,31 @@ package struct RolloutAnswer: Equatable, Sendable {
     /// The candidate's share of traffic when this request was routed, 0…1.
     package var candidateShare: Double
     package var score: Double?
+    /// The value of the input by which the plan divides.
+    package var segment: String?
 
-    package init(id: String, revision: Int, candidatePercent: Int, score: Double?) {
+    package init(id: String, revision: Int, candidatePercent: Int, score: Double?, segment: String? = nil) {
         self.id = id
         self.revision = revision
         candidateShare = Double(min(max(candidatePercent, 0), 100)) / 100
         self.score = score
+        self.segment = segment
     }
 
     package var isInvalid: Bool { score.map { !(0...1).contains($0) } ?? true }
+}
+
+/// One request that the stable revision answered and a shadow too.
+package struct ShadowPair: Equatable, Sendable {
+    package var id: String
+    package var stableScore: Double?
+    package var shadowScore: Double?
+    package var label: Double?
+
+    package init(id: String, stableScore: Double?, shadowScore: Double?, label: Double? = nil) {
+        self.id = id
+        self.stableScore = stableScore
+        self.shadowScore = shadowScore
+        self.label = label
+    }
 }
