@@ -47,6 +47,8 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioFoundation: Target.Dependency = .product(name: "NIOFoundationCompat", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioHTTPTypesHTTP1: Target.Dependency = .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let protobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
@@ -63,6 +65,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -107,11 +110,11 @@ let package = Package(
             "HTTPServer", "API", "Backends", "Governance", "Tracking", "Contracts", "Registry", "Pipelines", "Provenance", "Delivery",
             "Serving",
             "Monitoring", crypto,
-            hummingbird, httpTypes, logging, nioCore, nioFoundation),
+            hummingbird, hummingbirdCore, httpTypes, logging, nioCore, nioFoundation, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1),
         interface(
             "Compatibility", exclude: ["MLflow/README.md", "OpenInference/README.md"], "HTTPServer", "Backends", "Governance",
             "OpenTelemetry", "Tracking", "Registry",
-            "Serving", crypto, hummingbird, httpTypes, nioCore, nioFoundation),
+            "Serving", crypto, hummingbird, httpTypes, nioCore, nioFoundation, nioHTTP1),
         interface("Commands", "API", "Client", "Statistics", argumentParser),
         interface("Moving", "API", "Client", "Backends", crypto),
         interface("LocalServer", unixSignals),

@@ -4,7 +4,7 @@
 # Makes this machine ready to build and test: system libraries, the Python environments in .venv and .venv-mlflow2 (the last client of
 # MLflow's second line, which cannot stand beside the third's), ONNX Runtime and DuckDB in .runtime.
 # It installs only what is missing, and a second run takes a moment. `setup.sh bench` also makes .venv-bench, with the tools that
-# `make bench-pipelines` measures Dhow beside.
+# `make bench-pipelines` measures Dhow beside; `setup.sh bench-serving` .venv-serving, for `make bench-serving` and `make soak`.
 #
 # DHOW_SETUP_SKIP_PACKAGES=1 leaves system packages alone, for systems without apt or where they are managed elsewhere.
 
@@ -111,7 +111,16 @@ check_swift
 check_python
 install_python_packages dev.txt .venv
 install_python_packages mlflow2.txt .venv-mlflow2
-if [ "${1:-}" = bench ]; then install_python_packages bench.txt .venv-bench; fi
+case "${1:-}" in
+    bench) install_python_packages bench.txt .venv-bench ;;
+    bench-serving)
+        install_python_packages serving.txt .venv-serving
+        # Beside which servers are measured, and what loads them.
+        wanted_for_serving=()
+        for package in wrk nginx-light; do is_installed "$package" || wanted_for_serving+=("$package"); done
+        [ ${#wanted_for_serving[@]} -eq 0 ] || as_root apt-get install -q -y --no-install-recommends "${wanted_for_serving[@]}"
+        ;;
+esac
 # With .venv first, because the system's python3 may come without pip.
 PATH="$root/.venv/bin:$PATH" "$scripts/setup-runtime.sh" onnxruntime
 PATH="$root/.venv/bin:$PATH" "$scripts/setup-runtime.sh" duckdb

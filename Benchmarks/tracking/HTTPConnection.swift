@@ -23,6 +23,8 @@ final class HTTPConnection {
     private var buffer = [UInt8](repeating: 0, count: 256 << 10)
     private var start = 0
     private var end = 0
+    /// From the first byte sent to the last received, summed over the requests so far; what the caller does with answers is not in it.
+    private(set) var waited = Duration.zero
 
     /// - Parameter headers: Lines that every request carries, each ended by CRLF.
     init(port: UInt16, headers: String) throws {
@@ -39,6 +41,8 @@ final class HTTPConnection {
 
     /// - Parameter drains: Whether the answer's body is only counted.
     func send(_ method: String, _ path: String, body: [UInt8], type: String, drains: Bool = false) throws -> Answer {
+        let begin = ContinuousClock.now
+        defer { waited += ContinuousClock.now - begin }
         let head =
             "\(method) \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\n\(headers)Content-Type: \(type)\r\nContent-Length: \(body.count)\r\n\r\n"
         // A server may close a connection that it has kept long; the first write or read then says so.
@@ -54,6 +58,8 @@ final class HTTPConnection {
 
     /// Sends the same piece again and again until `size` bytes have gone out.
     func upload(_ path: String, size: Int, piece: [UInt8]) throws -> Answer {
+        let begin = ContinuousClock.now
+        defer { waited += ContinuousClock.now - begin }
         try write(Array("PUT \(path) HTTP/1.1\r\nHost: 127.0.0.1\r\n\(headers)Content-Length: \(size)\r\n\r\n".utf8))
         var left = size
         while left > 0 {

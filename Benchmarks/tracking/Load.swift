@@ -9,7 +9,7 @@ struct LoadResult {
     var seconds = 0.0
     /// Of the server's processes, Postgres' not included.
     var cpuSeconds = 0.0
-    /// Seconds of each request, sorted.
+    /// Seconds of each request until its answer had come, sorted.
     var latencies: [Double] = []
 
     var rate: Double { Double(requests) / seconds }
@@ -57,9 +57,9 @@ struct Load {
                 var latencies: [Double] = []
                 do {
                     while latencies.count < requestsEach, clock.now - start < .seconds(seconds) {
-                        let begin = clock.now
+                        let before = connection.value.waited
                         try body(connection.value, thread, latencies.count)
-                        latencies.append((clock.now - begin) / .seconds(1))
+                        latencies.append((connection.value.waited - before) / .seconds(1))
                     }
                 } catch {
                     state.withLock { $0.failure = error }

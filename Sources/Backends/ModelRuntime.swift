@@ -21,6 +21,16 @@ package enum TensorValues: Sendable, Equatable {
     case int32([Int32])
     case bool([Bool])
     case string([String])
+    /// `BYTES` of which at least one element is no UTF-8; where all are, they come as `string`.
+    case bytes([[UInt8]])
+    case float16([Float16])
+    case bfloat16([BFloat16])
+    case int16([Int16])
+    case int8([Int8])
+    case uint64([UInt64])
+    case uint32([UInt32])
+    case uint16([UInt16])
+    case uint8([UInt8])
 
     package var count: Int {
         switch self {
@@ -30,6 +40,15 @@ package enum TensorValues: Sendable, Equatable {
         case .int32(let elements): elements.count
         case .bool(let elements): elements.count
         case .string(let elements): elements.count
+        case .bytes(let elements): elements.count
+        case .float16(let elements): elements.count
+        case .bfloat16(let elements): elements.count
+        case .int16(let elements): elements.count
+        case .int8(let elements): elements.count
+        case .uint64(let elements): elements.count
+        case .uint32(let elements): elements.count
+        case .uint16(let elements): elements.count
+        case .uint8(let elements): elements.count
         }
     }
 
@@ -40,8 +59,27 @@ package enum TensorValues: Sendable, Equatable {
         case .int64: .int64
         case .int32: .int32
         case .bool: .bool
-        case .string: .string
+        case .string, .bytes: .string
+        case .float16: .float16
+        case .bfloat16: .bfloat16
+        case .int16: .int16
+        case .int8: .int8
+        case .uint64: .uint64
+        case .uint32: .uint32
+        case .uint16: .uint16
+        case .uint8: .uint8
         }
+    }
+
+    /// Elements of `BYTES`: as text where all of them are UTF-8.
+    package static func texts(of elements: [some Collection<UInt8>]) -> TensorValues {
+        var strings: [String] = []
+        strings.reserveCapacity(elements.count)
+        for element in elements {
+            guard let string = String(validating: element, as: UTF8.self) else { return .bytes(elements.map { Array($0) }) }
+            strings.append(string)
+        }
+        return .string(strings)
     }
 }
 
@@ -53,6 +91,21 @@ package enum TensorDatatype: String, Sendable, Codable, CaseIterable {
     case int32 = "INT32"
     case bool = "BOOL"
     case string = "BYTES"
+    case float16 = "FP16"
+    case bfloat16 = "BF16"
+    case int16 = "INT16"
+    case int8 = "INT8"
+    case uint64 = "UINT64"
+    case uint32 = "UINT32"
+    case uint16 = "UINT16"
+    case uint8 = "UINT8"
+
+    package var isFloating: Bool {
+        switch self {
+        case .float32, .float64, .float16, .bfloat16: true
+        case .int64, .int32, .int16, .int8, .uint64, .uint32, .uint16, .uint8, .bool, .string: false
+        }
+    }
 }
 
 /// What a model declares about one input or output; -1 in the shape is a dimension that varies from call to call.

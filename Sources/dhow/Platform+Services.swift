@@ -26,6 +26,7 @@ extension Platform {
             services += [
                 Loop("routes", logger) { await serving.router.run() },
                 Loop("prediction log", logger) { await serving.log.run() },
+                Loop("mirrored predictions", logger) { await serving.mirrorLog.run() },
             ]
         }
         if roles.contains(.controller) {
@@ -132,6 +133,7 @@ extension Platform {
             try await webhooks.dispatcher.forgetOld()
             try await uploads.collectAbandoned()
             try await TriggerListener.forgetOld(governor)
+            try await serving.retention.enforce()
             try await Task.sleep(for: .seconds(3600))
         }
     }

@@ -67,6 +67,11 @@ struct Platform: Sendable {
         let inference: InferenceService
         let labels: Labels
         let endpoints: Endpoints
+        let configuration: EndpointConfiguration
+        let features: OnlineFeatures
+        let mirror: ShadowMirror
+        let mirrorLog: ShadowLog
+        let retention: PredictionRetention
         let observer: RolloutObserver
     }
 
@@ -130,14 +135,29 @@ struct Platform: Sendable {
             let counts = log.counts
             metrics.set("dhow_predictions_written", to: Double(counts.written))
             metrics.set("dhow_predictions_dropped", to: Double(counts.dropped))
+            metrics.set("dhow_predictions_left_out", to: Double(counts.leftOut))
             metrics.set("dhow_predictions_waiting", to: Double(counts.waiting))
         }
         let observer = RolloutObserver(governor: governor, rollouts: rollouts) { error in
             logger.error("a rollout was not observed", metadata: ["error": .string("\(error)")])
         }
+        let pool = InferencePool()
+        let mirrorLog = ShadowLog(database: storage.database)
+        let mirror = ShadowMirror(host: host, pool: pool, log: mirrorLog, clock: storage.clock)
+        metrics.ask { metrics in
+            let counts = mirror.counts
+            metrics.set("dhow_mirrored_requests", to: Double(counts.mirrored))
+            metrics.set("dhow_mirrored_requests_skipped", to: Double(counts.skipped))
+            metrics.set("dhow_mirrored_rows_dropped", to: Double(mirrorLog.dropped))
+        }
+        let features = OnlineFeatures(governor: governor)
         return ServingParts(
-            host: host, router: router, log: log, inference: InferenceService(governor: governor, router: router, host: host, log: log),
-            labels: Labels(governor: governor), endpoints: Endpoints(governor: governor), observer: observer)
+            host: host, router: router, log: log,
+            inference: InferenceService(
+                governor: governor, router: router, host: host, log: log, pool: pool, mirror: mirror, features: features),
+            labels: Labels(governor: governor), endpoints: Endpoints(governor: governor),
+            configuration: EndpointConfiguration(governor: governor), features: features, mirror: mirror, mirrorLog: mirrorLog,
+            retention: PredictionRetention(governor: governor), observer: observer)
     }
 
     private static func webhooks(_ storage: Storage, _ governor: Governor, _ logger: Logger) -> WebhookParts {
@@ -171,6 +191,13 @@ struct Platform: Sendable {
             groups: groups, gate: gate, observer: RequestObserver(metrics: metrics), deadlines: deadlines, identifiers: storage.identifiers)
     }
 
+    func directAnswering(for roles: Set<ServerRole>, authentication: Settings.Authentication) -> DirectAnswering {
+        DirectAnswering(
+            routes: roles.contains(.inference) ? [DirectInference(inference: serving.inference)] : [],
+            gate: AccessGate(identity: identity, governor: governor, mode: authentication == .off ? .off : .tokens),
+            observer: RequestObserver(metrics: metrics), identifiers: storage.identifiers, logger: logger)
+    }
+
     private var nativeGroups: [any RouteGroup] {
         [
             IdentityRoutes(identity: identity),
@@ -202,6 +229,8 @@ struct Platform: Sendable {
             EnvironmentRoutes(environments: delivery.environments),
             EmergencyRoutes(emergencies: Emergencies(governor: governor, versions: .registry)),
             EndpointRoutes(endpoints: serving.endpoints, labels: serving.labels),
+            EndpointSettingsRoutes(configuration: serving.configuration, endpoints: serving.endpoints),
+            FeatureRoutes(features: serving.features),
             MonitorRoutes(monitors: monitors),
             IncidentRoutes(incidents: incidents),
             WebhookRoutes(webhooks: webhooks.use),

@@ -69,7 +69,7 @@ struct Server {
         let readiness = platform.readiness
         return Application(
             router: platform.routeTable(for: settings.roles, authentication: settings.authentication).router(),
-            server: try transport(),
+            server: try transport(platform.directAnswering(for: settings.roles, authentication: settings.authentication)),
             configuration: ApplicationConfiguration(address: .hostname(host, port: settings.port), serverName: "dhow"),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? 0
@@ -83,12 +83,9 @@ struct Server {
             logger: logger)
     }
 
-    /// HTTP/1.1 with bounds on headers and idle connections, under TLS when a certificate is given.
-    private func transport() throws -> HTTPServerBuilder {
-        let http = HTTPServerBuilder.http1(
-            configuration: HTTP1Channel.Configuration(
-                idleTimeout: .seconds(75),
-                httpDecoderConfiguration: .init(maxHeaderFieldSize: 16 << 10, maxHeaderListSize: 32 << 10, maxHeaderFieldCount: 100)))
+    /// HTTP/1.1, under TLS when a certificate is given.
+    private func transport(_ answering: DirectAnswering) throws -> HTTPServerBuilder {
+        let http = DirectChannel.builder(answering)
         guard let certificate = settings.tlsCertificate, let key = settings.tlsKey else { return http }
         do {
             var configuration = TLSConfiguration.makeServerConfiguration(

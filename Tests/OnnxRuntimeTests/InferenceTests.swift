@@ -49,18 +49,51 @@ struct InferenceTests {
             .float32([1.5, -.infinity, 0, .greatestFiniteMagnitude / 2]), .float64([1e300, -1e-300, 0.1, 0]),
             .int64([1 << 61, -3, 0, 7]), .int32([1 << 29, -(1 << 29), 0, -1]), .bool([true, false, false, true]),
             .string(["", "plain", "größer ≥ 16 🚢", String(repeating: "long ", count: 1000)]),
+            .float16([1.5, -.infinity, 0, 65504]), .bfloat16([1.5, -0.1, 0, 3e38].map { BFloat16($0) }), .int16([.min, -1, 0, .max]),
+            .int8([.min, -1, 0, .max]), .uint64([0, 1, 1 << 63, .max]), .uint32([0, 1, 1 << 31, .max]), .uint16([0, 1, 1 << 15, .max]),
+            .uint8([0, 1, 128, 255]),
         ]
-        let doubled: [TensorValues] = [
-            .float32([3, -.infinity, 0, .greatestFiniteMagnitude]), .float64([2e300, -2e-300, 0.2, 0]),
-            .int64([1 << 62, -6, 0, 14]), .int32([1 << 30, -(1 << 30), 0, -2]), .bool([false, true, true, false]), given[5],
-        ]
+        let doubled: [TensorValues] =
+            [
+                .float32([3, -.infinity, 0, .greatestFiniteMagnitude]), .float64([2e300, -2e-300, 0.2, 0]),
+                .int64([1 << 62, -6, 0, 14]), .int32([1 << 30, -(1 << 30), 0, -2]), .bool([false, true, true, false]),
+            ] + given[5...]
         let inputs = zip(model.inputs, given).map { Tensor(name: $0.name, shape: [2, 2], values: $1) }
         let result = try model.infer(inputs, outputs: nil)
 
         #expect(model.inputs.map(\.datatype) == TensorDatatype.allCases)
-        #expect(model.inputs.map(\.shape) == Array(repeating: [-1, 2], count: 6))
+        #expect(model.inputs.map(\.shape) == Array(repeating: [-1, 2], count: 14))
         #expect(result.map(\.values) == doubled)
-        #expect(result.map(\.shape) == Array(repeating: [2, 2], count: 6))
+        #expect(result.map(\.shape) == Array(repeating: [2, 2], count: 14))
+    }
+
+    @Test("carries bytes that are no text in and out")
+    func bytes() throws {
+        let given = TensorValues.bytes([[0xFF, 0xFE], Array("text".utf8), [], [0xC3]])
+        let model = try Fixtures.model("datatypes")
+        let others = model.inputs.map { input in
+            Tensor(name: input.name, shape: [2, 2], values: input.datatype == .string ? given : zeros(of: input.datatype))
+        }
+        #expect(try model.infer(others, outputs: ["out_string"]).map(\.values) == [given])
+    }
+
+    private func zeros(of datatype: TensorDatatype) -> TensorValues {
+        switch datatype {
+        case .float32: .float32([0, 0, 0, 0])
+        case .float64: .float64([0, 0, 0, 0])
+        case .int64: .int64([0, 0, 0, 0])
+        case .int32: .int32([0, 0, 0, 0])
+        case .bool: .bool([false, false, false, false])
+        case .string: .string(["", "", "", ""])
+        case .float16: .float16([0, 0, 0, 0])
+        case .bfloat16: .bfloat16([0, 0, 0, 0].map { BFloat16($0) })
+        case .int16: .int16([0, 0, 0, 0])
+        case .int8: .int8([0, 0, 0, 0])
+        case .uint64: .uint64([0, 0, 0, 0])
+        case .uint32: .uint32([0, 0, 0, 0])
+        case .uint16: .uint16([0, 0, 0, 0])
+        case .uint8: .uint8([0, 0, 0, 0])
+        }
     }
 
     @Test("gives the outputs that were asked for, in that order")

@@ -60,7 +60,7 @@ struct RefusalTests {
 
     @Test("an element type that tensors do not carry")
     func elementType() throws {
-        let problem = problem { _ = try Fixtures.model("unsigned") }
+        let problem = problem { _ = try Fixtures.model("float8") }
         #expect(problem?.code == "serving.model.unsupported")
         #expect(problem?.what.contains("'x'") == true)
     }

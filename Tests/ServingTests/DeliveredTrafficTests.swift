@@ -12,7 +12,8 @@ import Testing
 struct DeliveredTrafficTests {
     @Test("gives each endpoint's current split once, and again only when it changed", arguments: TestDatabase.allCases)
     func changes(_ engine: TestDatabase) async throws {
-        try await engine.withDatabase([GovernanceMigrations.list, LedgerMigrations.list, DeliveryMigrations.list]) { database in
+        try await engine.withDatabase([GovernanceMigrations.list, LedgerMigrations.list, DeliveryMigrations.list, ServingMigrations.list]) {
+            database in
             try await database.write { transaction in
                 for (number, version) in [(1, 3), (2, 4)] {
                     try transaction.execute(
@@ -27,14 +28,14 @@ struct DeliveredTrafficTests {
             #expect(first.map(\.endpoint) == [name])
             #expect(first.first?.shares.map(\.version) == [ServedVersion(workspace: "w", model: "m", number: 3)])
             #expect(first.first?.candidate == nil)
-            #expect(try await source.traffic(changedSince: nil, except: [name: 1]).isEmpty)
+            #expect(try await source.traffic(changedSince: nil, except: [name: RouteState(split: 1)]).isEmpty)
 
             try await database.write { try Self.split(2, [(1, 90), (2, 10)], at: 2_000, $0) }
-            let second = try await source.traffic(changedSince: Timestamp(milliseconds: 1_500), except: [name: 1])
+            let second = try await source.traffic(changedSince: Timestamp(milliseconds: 1_500), except: [name: RouteState(split: 1)])
             #expect(second.first?.version == 2)
             #expect(second.first?.shares.map(\.revision) == [2, 1])
             #expect(second.first?.shares.map(\.percent) == [10, 90])
-            #expect(try await source.traffic(changedSince: Timestamp(milliseconds: 2_001), except: [name: 1]).isEmpty)
+            #expect(try await source.traffic(changedSince: Timestamp(milliseconds: 2_001), except: [name: RouteState(split: 1)]).isEmpty)
 
             let overview = try await Endpoints(
                 governor: Governor(database: database, clock: HandClock(), identifiers: IdentifierSource(clock: HandClock()))

@@ -126,16 +126,24 @@ final class HandTraffic: TrafficSource, Sendable {
 
     func set(_ endpoint: EndpointName, _ shares: [EndpointTraffic.Share], candidate: Int? = nil) {
         state.withLock { state in
-            let version = (state.traffic[endpoint]?.version ?? 0) + 1
+            let before = state.traffic[endpoint]
             state.traffic[endpoint] = EndpointTraffic(
-                endpoint: endpoint, version: version, salt: "salt", shares: shares, candidate: candidate)
+                endpoint: endpoint, version: (before?.version ?? 0) + 1, salt: "salt", shares: shares, candidate: candidate,
+                settings: before?.settings ?? EndpointSettings(), settingsVersion: before?.settingsVersion ?? 0)
         }
     }
 
-    func traffic(changedSince time: Timestamp?, except known: [EndpointName: Int]) async throws -> [EndpointTraffic] {
+    func configure(_ endpoint: EndpointName, _ settings: EndpointSettings) {
+        state.withLock { state in
+            state.traffic[endpoint]?.settings = settings
+            state.traffic[endpoint]?.settingsVersion += 1
+        }
+    }
+
+    func traffic(changedSince time: Timestamp?, except known: [EndpointName: RouteState]) async throws -> [EndpointTraffic] {
         state.withLock { state in
             state.asked += 1
-            return state.traffic.values.filter { known[$0.endpoint] != $0.version }
+            return state.traffic.values.filter { known[$0.endpoint] != $0.state }
         }
     }
 }

@@ -22,6 +22,10 @@ struct TensorRowsTests {
                 .int64((0..<count).map { _ in Int64.random(in: .min ... .max, using: &generator) }),
                 .int32((0..<count).map { _ in Int32.random(in: .min ... .max, using: &generator) }),
                 .bool((0..<count).map { _ in Bool.random(using: &generator) }), .string((0..<count).map { "t\($0)" }),
+                .bytes((0..<count).map { [0xFF, UInt8($0)] }), .float16((0..<count).map { Float16($0) }),
+                .bfloat16((0..<count).map { BFloat16(Float($0)) }), .int16((0..<count).map { Int16($0) }),
+                .int8((0..<count).map { Int8(truncatingIfNeeded: $0) }), .uint64((0..<count).map { UInt64($0) }),
+                .uint32((0..<count).map { UInt32($0) }), .uint16((0..<count).map { UInt16($0) }), .uint8((0..<count).map { UInt8($0) }),
             ]
             var parts = Array(repeating: [Int](), count: 3)
             for row in 0..<rows { parts[Int.random(in: 0..<3, using: &generator)].append(row) }
@@ -32,6 +36,14 @@ struct TensorRowsTests {
                 #expect(merged == tensor, "seed \(seed)")
             }
         }
+    }
+
+    @Test("text from one revision and bytes that are none from another make bytes")
+    func textAndBytes() throws {
+        let text = Tensor(name: "x", shape: [1], values: .string(["é"]))
+        let bytes = Tensor(name: "x", shape: [1], values: .bytes([[0xFF]]))
+        #expect(try Tensor.merging([text, bytes], rows: [[1], [0]], count: 2).values == .bytes([[0xFF], [0xC3, 0xA9]]))
+        #expect(try Tensor.merging([bytes, text], rows: [[0], [1]], count: 2).values == .bytes([[0xFF], [0xC3, 0xA9]]))
     }
 
     @Test("parts that differ in type, width or number of rows are refused")

@@ -21,6 +21,9 @@ struct World {
     let host: ModelHost
     let router: TrafficRouter
     let log: PredictionLog
+    let mirror: ShadowMirror
+    let mirrorLog: ShadowLog
+    let features: OnlineFeatures
     let inference: InferenceService
     let caller = Caller.controller("test", in: "default")
 
@@ -40,7 +43,12 @@ struct World {
         host = ModelHost(runtime: runtime, files: files, blobs: blobs, clock: clock)
         router = TrafficRouter(source: traffic, host: host, governor: governor)
         log = PredictionLog(database: database)
-        inference = InferenceService(governor: governor, router: router, host: host, log: log)
+        let pool = InferencePool()
+        mirrorLog = ShadowLog(database: database)
+        mirror = ShadowMirror(host: host, pool: pool, log: mirrorLog, clock: clock)
+        features = OnlineFeatures(governor: governor)
+        inference = InferenceService(
+            governor: governor, router: router, host: host, log: log, pool: pool, mirror: mirror, features: features)
     }
 
     static func with(
@@ -58,6 +66,11 @@ struct World {
             [
                 .init(revision: 2, version: Self.second, percent: percent), .init(revision: 1, version: Self.first, percent: 100 - percent),
             ], candidate: 2)
+        router.noteChange()
+    }
+
+    func configure(_ settings: EndpointSettings) {
+        traffic.configure(Self.endpoint, settings)
         router.noteChange()
     }
 

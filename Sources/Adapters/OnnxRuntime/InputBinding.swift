@@ -44,7 +44,15 @@ private func lend<Result>(
     case .int64(let elements): return try elements.withUnsafeBytes(next)
     case .int32(let elements): return try elements.withUnsafeBytes(next)
     case .bool(let elements): return try elements.withUnsafeBytes(next)
-    case .string: return try lend(tensors, from: index + 1, to: bound, body)
+    case .float16(let elements): return try elements.withUnsafeBytes(next)
+    case .bfloat16(let elements): return try elements.withUnsafeBytes(next)
+    case .int16(let elements): return try elements.withUnsafeBytes(next)
+    case .int8(let elements): return try elements.withUnsafeBytes(next)
+    case .uint64(let elements): return try elements.withUnsafeBytes(next)
+    case .uint32(let elements): return try elements.withUnsafeBytes(next)
+    case .uint16(let elements): return try elements.withUnsafeBytes(next)
+    case .uint8(let elements): return try elements.withUnsafeBytes(next)
+    case .string, .bytes: return try lend(tensors, from: index + 1, to: bound, body)
     }
 }
 
@@ -54,25 +62,39 @@ private func withStrings<Result>(
 ) throws -> Result {
     var count = 0
     var length = 0
-    for case .string(let elements) in tensors.lazy.map(\.values) {
-        count += elements.count
-        for element in elements { length += element.utf8.count + 1 }
+    for tensor in tensors {
+        switch tensor.values {
+        case .string(let elements):
+            count += elements.count
+            for element in elements { length += element.utf8.count + 1 }
+        case .bytes(let elements):
+            count += elements.count
+            for element in elements { length += element.count + 1 }
+        default: break
+        }
     }
     guard count > 0 else { return try body() }
     return try withUnsafeTemporaryAllocation(of: UInt8.self, capacity: length) { bytes in
         try withUnsafeTemporaryAllocation(of: UnsafePointer<UInt8>.self, capacity: count) { pointers in
             guard var byte = bytes.baseAddress, var pointer = pointers.baseAddress else { return try body() }
             for (index, tensor) in tensors.enumerated() {
-                guard case .string(let elements) = tensor.values else { continue }
-                bound[index].data = UnsafeRawPointer(pointer)
-                for element in elements {
-                    let target = UnsafeMutableBufferPointer(start: byte, count: element.utf8.count)
-                    _ = target.initialize(from: element.utf8)
+                func lay(_ element: some Collection<UInt8>) throws {
+                    let target = UnsafeMutableBufferPointer(start: byte, count: element.count)
+                    _ = target.initialize(from: element)
                     guard !target.contains(0) else { throw zeroCharacter(in: tensor.name) }
                     (byte + target.count).initialize(to: 0)
                     pointer.initialize(to: UnsafePointer(byte))
                     byte += target.count + 1
                     pointer += 1
+                }
+                switch tensor.values {
+                case .string(let elements):
+                    bound[index].data = UnsafeRawPointer(pointer)
+                    for element in elements { try lay(element.utf8) }
+                case .bytes(let elements):
+                    bound[index].data = UnsafeRawPointer(pointer)
+                    for element in elements { try lay(element) }
+                default: break
                 }
             }
             return try body()

@@ -26,7 +26,15 @@ struct OnnxOutput {
         case .int32: .int32(elements())
         // A byte of C may hold more than 0 and 1, which a Bool must not.
         case .bool: .bool((elements() as [UInt8]).map { $0 != 0 })
-        case .string: .string(try strings(of: output))
+        case .string: try strings(of: output)
+        case .float16: .float16(elements())
+        case .bfloat16: .bfloat16(elements())
+        case .int16: .int16(elements())
+        case .int8: .int8(elements())
+        case .uint64: .uint64(elements())
+        case .uint32: .uint32(elements())
+        case .uint16: .uint16(elements())
+        case .uint8: .uint8(elements())
         case nil:
             throw Problem(
                 .internal, "serving.model.failed", "Output \(quoted(name)) came with ONNX element type \(description.element_type).",
@@ -39,19 +47,19 @@ struct OnnxOutput {
         return Array(UnsafeBufferPointer(start: start, count: start == nil ? 0 : description.count))
     }
 
-    private func strings(of output: UnsafePointer<onnx_output>) throws -> [String] {
+    private func strings(of output: UnsafePointer<onnx_output>) throws -> TensorValues {
         let count = description.count
         var length = 0
         try require(onnx_output_strings_length(session, output, &length))
         return try withUnsafeTemporaryAllocation(of: CChar.self, capacity: length + 1) { bytes in
             try withUnsafeTemporaryAllocation(of: Int.self, capacity: count + 1) { offsets in
-                guard let start = bytes.baseAddress, let firstOffset = offsets.baseAddress else { return [] }
+                guard let start = bytes.baseAddress, let firstOffset = offsets.baseAddress else { return .string([]) }
                 try require(onnx_output_strings_copy(session, output, start, length, firstOffset, count))
                 offsets[count] = length
-                return (0..<count).map { index in
-                    let string = UnsafeRawBufferPointer(start: start + offsets[index], count: offsets[index + 1] - offsets[index])
-                    return String(decoding: string, as: UTF8.self)
-                }
+                return .texts(
+                    of: (0..<count).map { index in
+                        UnsafeRawBufferPointer(start: start + offsets[index], count: offsets[index + 1] - offsets[index])
+                    })
             }
         }
     }
@@ -77,6 +85,14 @@ extension TensorDatatype {
         case .int32: Int32(ONNX_INT32.rawValue)
         case .bool: Int32(ONNX_BOOL.rawValue)
         case .string: Int32(ONNX_STRING.rawValue)
+        case .float16: Int32(ONNX_FLOAT16.rawValue)
+        case .bfloat16: Int32(ONNX_BFLOAT16.rawValue)
+        case .int16: Int32(ONNX_INT16.rawValue)
+        case .int8: Int32(ONNX_INT8.rawValue)
+        case .uint64: Int32(ONNX_UINT64.rawValue)
+        case .uint32: Int32(ONNX_UINT32.rawValue)
+        case .uint16: Int32(ONNX_UINT16.rawValue)
+        case .uint8: Int32(ONNX_UINT8.rawValue)
         }
     }
 }

@@ -67,6 +67,25 @@ package struct Endpoints: Sendable {
         }
     }
 
+    /// How the version that the endpoint mirrors to compares with what its clients got.
+    ///
+    /// - Throws: `Problem` `.notFound` when it mirrors to none.
+    package func mirror(of name: String, by caller: Caller) async throws -> (mirror: EndpointSettings.Mirror, comparison: ShadowComparison) {
+        try await governor.read(.endpointRead, by: caller) { transaction in
+            let endpoint = EndpointName(workspace: caller.workspace, name: name)
+            guard let mirror = try EndpointSettingsTable(transaction: transaction).find(endpoint).settings.mirror else {
+                throw Problem(
+                    .notFound, "serving.mirror.none", "Endpoint '\(name.printable)' does not mirror its requests.",
+                    fix: "Set 'mirror' in its settings: dhow endpoint configure ENDPOINT --file FILE.")
+            }
+            return (
+                mirror,
+                try ShadowTable(transaction: transaction).comparison(
+                    of: name, in: caller.workspace, model: mirror.model, version: mirror.version)
+            )
+        }
+    }
+
     private static func overview(
         of name: String, in workspace: String, onlyServing: Bool, _ transaction: any Transaction
     ) throws -> EndpointOverview? {

@@ -10,6 +10,14 @@ package struct InferenceRequest: Sendable {
     package var outputs: [String]?
     /// The moment the rows are about; now when nil.
     package var time: Timestamp?
+    /// Asks for one revision; a tester's word, so its rows are no evidence in a rollout.
+    package var revision: Int?
+    /// Keeps all rows with one revision, as rows of one entity are.
+    package var entity: String?
+    /// By when the answer is of use.
+    package var deadline: ContinuousClock.Instant?
+    /// Inputs that are logged but do not reach the model, such as keys that features were looked up by.
+    package var loggedOnly: [Tensor] = []
 
     package init(inputs: [Tensor], outputs: [String]? = nil, time: Timestamp? = nil) {
         self.inputs = inputs

@@ -13,92 +13,105 @@ package struct InferenceService: Sendable {
     private let router: TrafficRouter
     private let host: ModelHost
     private let log: PredictionLog
+    private let pool: InferencePool
+    private let mirror: ShadowMirror
+    private let features: FeatureLookup
 
-    package init(governor: Governor, router: TrafficRouter, host: ModelHost, log: PredictionLog) {
+    package init(
+        governor: Governor, router: TrafficRouter, host: ModelHost, log: PredictionLog, pool: InferencePool, mirror: ShadowMirror,
+        features: OnlineFeatures
+    ) {
         self.governor = governor
         self.router = router
         self.host = host
         self.log = log
+        self.pool = pool
+        self.mirror = mirror
+        self.features = FeatureLookup(store: features)
     }
 
     /// - Parameter version: Asks for one model version of those in the split; such rows are no evidence in a rollout.
     /// - Throws: `Problem` `.invalid` when the rows do not fit the model; `.notFound` for an unknown endpoint or version; `.unavailable`
-    ///   without a runtime; `.internal` when a model cannot be used, fails or answers with what is no number (its rows
-    ///   are logged then, without a score).
+    ///   without a runtime or when the deadline passes; `.exhausted` when the revision or the queue before the models is full; `.internal`
+    ///   when a model cannot be used, fails or answers with what is no number (its rows are logged then, without a score).
     package func infer(
         _ endpoint: String, version: Int? = nil, _ request: InferenceRequest, by caller: Caller
     ) async throws -> InferenceAnswer {
         try governor.require(.inferenceInvoke, of: caller)
         let route = try await router.route(to: EndpointName(workspace: caller.workspace, name: endpoint))
-        let rows = try request.rowCount(limit: Self.maximumRows)
-        let id = governor.identifiers.next()
-        let groups = try version.map { [(try lane(of: route, serving: $0), Array(0..<rows))] } ?? route.assign(rows: rows, id: id)
-
-        var scores = Array(repeating: Double.nan, count: rows)
-        var revisions = Array(repeating: 0, count: rows)
-        var parts: [[Tensor]] = []
-        var failure: Problem?
-        for (lane, members) in groups {
-            let lane = route.lanes[lane]
-            for row in members { revisions[row] = lane.revision }
-            do {
-                let part = try await answer(request, rows: members.count == rows ? nil : members, by: lane)
-                if let column = part.scores { for (row, score) in zip(members, column) { scores[row] = score } }
-                parts.append(part.outputs)
-                if let problem = part.problem { failure = failure ?? problem }
-            } catch let problem as Problem where problem.kind == .internal {
-                failure = failure ?? problem
-            }
+        var request = request
+        if let timeout = route.settings.timeout {
+            let limit = ContinuousClock.now + .milliseconds(timeout)
+            request.deadline = min(request.deadline ?? limit, limit)
         }
+        if let lookup = route.settings.features {
+            let model = try await load(route.main)
+            request = try await features.complete(request, by: lookup, for: model.inputs, caller)
+        }
+        var inference = try Inference(of: request, by: route, version: version, id: governor.identifiers.next())
+        for group in inference.groups {
+            let result = await Result.catching { [inference] in try await compute(group, of: inference) }
+            try inference.take(group, result)
+        }
+        return try finish(inference)
+    }
 
-        let now = governor.clock.now()
-        log.offer(
-            AnsweredRequest(
-                workspace: caller.workspace, endpoint: endpoint, id: id, time: request.time ?? now, logged: now, inputs: request.inputs,
-                revisions: revisions, candidate: version == nil ? route.candidate : nil,
-                candidatePercent: version == nil ? route.candidatePercent : 0, scores: scores))
-        if let failure { throw failure }
-        return InferenceAnswer(
-            id: id, endpoint: endpoint, versions: Set(groups.map { route.lanes[$0.0].version.number }).sorted(),
-            outputs: try Self.merge(parts, rows: groups.map(\.1), count: rows))
+    /// The same without waiting: nil when something must be waited for, or takes long, and then nothing has been done.
+    package func inferAtOnce(
+        _ endpoint: String, version: Int? = nil, _ request: InferenceRequest, by caller: Caller, id: String
+    ) throws -> InferenceAnswer? {
+        guard let route = router.routeAtOnce(to: EndpointName(workspace: caller.workspace, name: endpoint)), route.settings.features == nil
+        else { return nil }
+        var inference = try Inference(of: request, by: route, version: version, id: id)
+        for group in inference.groups where !route.lanes[group.lane].answersAtOnce(rows: group.rows.count) { return nil }
+        for group in inference.groups {
+            let lane = route.lanes[group.lane]
+            guard let served = lane.modelAtOnce, let model = served.immediate else { return nil }
+            let result = Result.catching {
+                let question = inference.question(to: served, about: group)
+                let outputs = try lane.working(on: group.rows.count, limit: route.settings.concurrency) {
+                    try model.infer(question.inputs, outputs: question.outputs)
+                }
+                return inference.part(of: outputs, to: question, from: served, group)
+            }
+            try inference.take(group, result)
+        }
+        return try finish(inference)
     }
 
     /// What the endpoint's rows must look like and what it answers, by the model with most of the traffic, or by the version asked for.
     package func signature(of endpoint: String, version: Int? = nil, by caller: Caller) async throws -> EndpointSignature {
         try governor.require(.endpointRead, of: caller)
         let route = try await router.route(to: EndpointName(workspace: caller.workspace, name: endpoint))
-        let chosen = try version.map { route.lanes[try lane(of: route, serving: $0)] } ?? route.main
-        guard let chosen else { preconditionFailure("Shares sum to 100, so there is one.") }
-        let model = try await load(chosen).model
+        let model = try await load(try route.lane(version: version, revision: nil).map { route.lanes[$0] } ?? route.main)
         return EndpointSignature(
             endpoint: endpoint, versions: Set(route.lanes.map(\.version.number)).sorted(), inputs: model.inputs, outputs: model.outputs)
     }
 
-    private struct Part {
-        var outputs: [Tensor]
-        var scores: [Double]?
-        var problem: Problem?
+    private func compute(_ group: Inference.Group, of inference: Inference) async throws -> Inference.Part {
+        let lane = inference.route.lanes[group.lane]
+        try lane.load.enter(limit: inference.route.settings.concurrency, revision: lane.revision)
+        defer { lane.load.leave() }
+        let served = try await load(lane)
+        let question = inference.question(to: served, about: group)
+        let deadline = inference.request.deadline
+        let outputs: [Tensor]
+        if let model = served.immediate {
+            outputs = try await pool.run(until: deadline) { [rows = group.rows.count] in
+                try lane.timing(rows: rows) { try model.infer(question.inputs, outputs: question.outputs) }
+            }
+        } else {
+            outputs = try await Deadline.limit(to: deadline) { try await served.infer(question.inputs, outputs: question.outputs) }
+        }
+        return inference.part(of: outputs, to: question, from: served, group)
     }
 
-    /// - Parameter rows: Nil for all of them.
-    private func answer(_ request: InferenceRequest, rows: [Int]?, by lane: Route.Lane) async throws -> Part {
-        let served = try await load(lane)
-        let inputs = rows.map { rows in request.inputs.map { $0.taking(rows: rows) } } ?? request.inputs
-        let count = inputs.first?.shape.first ?? 0
-        var wanted = request.outputs ?? []
-        // The score is logged also when the client does not ask for it.
-        let isScoreExtra = !wanted.isEmpty && served.scoreOutput.map { !wanted.contains($0) } ?? false
-        if isScoreExtra, let score = served.scoreOutput { wanted.append(score) }
-        var outputs = try served.model.infer(inputs, outputs: wanted)
-        let scores = outputs.first { $0.name == served.scoreOutput }?.lastColumn(rows: count)
-        let problem = outputs.first { !$0.isFinite }.map { output in
-            Problem(
-                .internal, "serving.output.not-finite", "The model answered with what is no number, in output '\(output.name.printable)'.",
-                why: "Revision \(lane.revision), \(lane.version), computed NaN or infinity.",
-                fix: "See whether the inputs are in the range the model was trained on. The rows are in the prediction log.")
+    private func finish(_ inference: Inference) throws -> InferenceAnswer {
+        log.offer(inference.record(at: governor.clock.now()))
+        if let shadow = inference.route.settings.mirror {
+            mirror.offer(inference.request, rows: inference.rows, id: inference.id, endpoint: inference.route.name, to: shadow)
         }
-        if isScoreExtra { outputs.removeLast() }
-        return Part(outputs: outputs, scores: scores, problem: problem)
+        return try inference.answer()
     }
 
     /// A file that cannot be served is no mistake of the one who asks for an answer.
@@ -106,33 +119,19 @@ package struct InferenceService: Sendable {
         do {
             return try await lane.model(from: host)
         } catch var problem as Problem {
-            if problem.kind != .unavailable { problem.kind = .internal }
+            if problem.kind != .unavailable && problem.kind != .exhausted { problem.kind = .internal }
             throw problem
         }
     }
+}
 
-    private func lane(of route: Route, serving version: Int) throws(Problem) -> Int {
-        guard let lane = route.lanes.firstIndex(where: { $0.version.number == version }) else {
-            let versions = Set(route.lanes.map(\.version.number)).sorted().map(String.init).joined(separator: ", ")
-            throw Problem(
-                .notFound, "serving.version.unknown", "Version \(version) does not answer at endpoint '\(route.name.name)'.",
-                why: "These do: \(versions).", fix: "Leave the version out, or release it to the endpoint.")
-        }
-        return lane
+extension Result where Failure == any Error {
+    /// What `body` gives or throws.
+    static func catching(_ body: () async throws -> Success) async -> Self {
+        do { return .success(try await body()) } catch { return .failure(error) }
     }
 
-    private static func merge(_ parts: [[Tensor]], rows: [[Int]], count: Int) throws -> [Tensor] {
-        guard let first = parts.first else { preconditionFailure("There was at least one row.") }
-        guard parts.count > 1 else { return first }
-        return try first.map { output in
-            let same = parts.compactMap { part in part.first { $0.name == output.name } }
-            guard same.count == parts.count else {
-                throw Problem(
-                    .internal, "serving.output.differs", "The revisions do not answer with the same outputs.",
-                    why: "Not all of them have '\(output.name.printable)'.",
-                    fix: "Release versions of one endpoint with the same signature.")
-            }
-            return try Tensor.merging(same, rows: rows, count: count)
-        }
+    static func catching(_ body: () throws -> Success) -> Self {
+        do { return .success(try body()) } catch { return .failure(error) }
     }
 }

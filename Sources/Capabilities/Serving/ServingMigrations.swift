@@ -49,6 +49,46 @@ package enum ServingMigrations {
                     )
                     """,
                     "CREATE INDEX label_history_by_prediction ON label_history (workspace, endpoint, prediction, replaced)",
-                ])
+                ]),
+            Migration(
+                2, "settings of endpoints, online features and mirrored predictions",
+                [
+                    """
+                    CREATE TABLE endpoint_setting (
+                        workspace TEXT NOT NULL,
+                        endpoint TEXT NOT NULL,
+                        settings TEXT NOT NULL,
+                        version BIGINT NOT NULL,
+                        changed BIGINT NOT NULL,
+                        PRIMARY KEY (workspace, endpoint)
+                    )
+                    """,
+                    "CREATE INDEX endpoint_setting_by_change ON endpoint_setting (changed)",
+                    """
+                    CREATE TABLE online_feature (
+                        workspace TEXT NOT NULL,
+                        service TEXT NOT NULL,
+                        entity TEXT NOT NULL,
+                        features TEXT NOT NULL,
+                        time BIGINT NOT NULL,
+                        written BIGINT NOT NULL,
+                        PRIMARY KEY (workspace, service, entity)
+                    ){clustered}
+                    """,
+                    """
+                    CREATE TABLE shadow_prediction (
+                        workspace TEXT NOT NULL,
+                        endpoint TEXT NOT NULL,
+                        model TEXT NOT NULL,
+                        version BIGINT NOT NULL,
+                        id TEXT NOT NULL,
+                        score DOUBLE PRECISION,
+                        microseconds BIGINT NOT NULL,
+                        failure TEXT,
+                        logged BIGINT NOT NULL,
+                        PRIMARY KEY (workspace, endpoint, model, version, id)
+                    ){clustered}
+                    """,
+                ]),
         ])
 }

@@ -48,6 +48,8 @@ extension Tensor {
         switch values {
         case .float32(let values): values.allSatisfy(\.isFinite)
         case .float64(let values): values.allSatisfy(\.isFinite)
+        case .float16(let values): values.allSatisfy(\.isFinite)
+        case .bfloat16(let values): values.allSatisfy(\.float.isFinite)
         default: true
         }
     }
@@ -66,6 +68,8 @@ extension Tensor {
         return switch values {
         case .float32(let values): last { Double(values[$0]) }
         case .float64(let values): last { values[$0] }
+        case .float16(let values): last { Double(values[$0]) }
+        case .bfloat16(let values): last { Double(values[$0].float) }
         default: nil
         }
     }
@@ -86,6 +90,15 @@ extension TensorValues {
         case .int32(let values): .int32(take(values))
         case .bool(let values): .bool(take(values))
         case .string(let values): .string(take(values))
+        case .bytes(let values): .bytes(take(values))
+        case .float16(let values): .float16(take(values))
+        case .bfloat16(let values): .bfloat16(take(values))
+        case .int16(let values): .int16(take(values))
+        case .int8(let values): .int8(take(values))
+        case .uint64(let values): .uint64(take(values))
+        case .uint32(let values): .uint32(take(values))
+        case .uint16(let values): .uint16(take(values))
+        case .uint8(let values): .uint8(take(values))
         }
     }
 
@@ -98,6 +111,15 @@ extension TensorValues {
         case .int32: .int32(Array(repeating: 0, count: count))
         case .bool: .bool(Array(repeating: false, count: count))
         case .string: .string(Array(repeating: "", count: count))
+        case .bytes: .bytes(Array(repeating: [], count: count))
+        case .float16: .float16(Array(repeating: 0, count: count))
+        case .bfloat16: .bfloat16(Array(repeating: BFloat16(0), count: count))
+        case .int16: .int16(Array(repeating: 0, count: count))
+        case .int8: .int8(Array(repeating: 0, count: count))
+        case .uint64: .uint64(Array(repeating: 0, count: count))
+        case .uint32: .uint32(Array(repeating: 0, count: count))
+        case .uint16: .uint16(Array(repeating: 0, count: count))
+        case .uint8: .uint8(Array(repeating: 0, count: count))
         }
     }
 
@@ -120,6 +142,18 @@ extension TensorValues {
         case (.int32(let values), .int32(let part)): self = .int32(placing(part, in: values))
         case (.bool(let values), .bool(let part)): self = .bool(placing(part, in: values))
         case (.string(let values), .string(let part)): self = .string(placing(part, in: values))
+        case (.bytes(let values), .bytes(let part)): self = .bytes(placing(part, in: values))
+        // One part may have been text and another not.
+        case (.string(let values), .bytes(let part)): self = .bytes(placing(part, in: values.map { Array($0.utf8) }))
+        case (.bytes(let values), .string(let part)): self = .bytes(placing(part.map { Array($0.utf8) }, in: values))
+        case (.float16(let values), .float16(let part)): self = .float16(placing(part, in: values))
+        case (.bfloat16(let values), .bfloat16(let part)): self = .bfloat16(placing(part, in: values))
+        case (.int16(let values), .int16(let part)): self = .int16(placing(part, in: values))
+        case (.int8(let values), .int8(let part)): self = .int8(placing(part, in: values))
+        case (.uint64(let values), .uint64(let part)): self = .uint64(placing(part, in: values))
+        case (.uint32(let values), .uint32(let part)): self = .uint32(placing(part, in: values))
+        case (.uint16(let values), .uint16(let part)): self = .uint16(placing(part, in: values))
+        case (.uint8(let values), .uint8(let part)): self = .uint8(placing(part, in: values))
         default: return false
         }
         return true

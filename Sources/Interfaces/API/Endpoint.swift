@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import Domain
+
 /// One revision of an endpoint, with its share of the traffic in whole per cents.
 package struct RevisionAnswer: Codable, Sendable {
     package var revision: Int
@@ -98,5 +100,66 @@ package struct RecordLabelsAnswer: Codable, Sendable {
         self.recorded = recorded
         self.corrected = corrected
         self.unchanged = unchanged
+    }
+}
+
+/// What a mirrored version answered, beside what clients got.
+package struct MirrorAnswer: Codable, Sendable {
+    package var model: String
+    package var version: Int
+    package var percent: Int
+    package var rows: Int
+    package var failed: Int
+    /// Rows with both scores.
+    package var paired: Int
+    /// Of the paired rows, mirrored minus given.
+    package var meanDifference: Double?
+    package var meanAbsoluteDifference: Double?
+    /// Paired rows with scores on different sides of a half.
+    package var flipped: Int
+
+    package init(
+        model: String, version: Int, percent: Int, rows: Int, failed: Int, paired: Int, meanDifference: Double?,
+        meanAbsoluteDifference: Double?, flipped: Int
+    ) {
+        self.model = model
+        self.version = version
+        self.percent = percent
+        self.rows = rows
+        self.failed = failed
+        self.paired = paired
+        self.meanDifference = meanDifference
+        self.meanAbsoluteDifference = meanAbsoluteDifference
+        self.flipped = flipped
+    }
+}
+
+/// What is known of one entity at `time`, in milliseconds since 1970 UTC.
+package struct FeatureRowBody: Codable, Sendable {
+    package var entity: String
+    package var time: Int64
+    package var values: [String: JSONValue]
+
+    package init(entity: String, time: Int64, values: [String: JSONValue]) {
+        self.entity = entity
+        self.time = time
+        self.values = values
+    }
+}
+
+package struct FeatureRowsRequest: Codable, Sendable {
+    package var rows: [FeatureRowBody]
+
+    package init(rows: [FeatureRowBody]) {
+        self.rows = rows
+    }
+}
+
+/// How many rows were newer than what was there.
+package struct FeatureRowsAnswer: Codable, Sendable {
+    package var changed: Int
+
+    package init(changed: Int) {
+        self.changed = changed
     }
 }

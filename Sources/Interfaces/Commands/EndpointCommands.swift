@@ -9,7 +9,7 @@ import Foundation
 /// `dhow endpoint …`
 package struct EndpointCommands: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "endpoint", abstract: "See which models answer where.", subcommands: [List.self, Show.self])
+        commandName: "endpoint", abstract: "See which models answer where.", subcommands: [List.self, Show.self, Settings.self, Configure.self, Mirror.self])
 
     package init() {}
 
@@ -94,7 +94,7 @@ package struct LabelCommands: AsyncParsableCommand {
 
     struct Record: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Record labels from a file; recording the same again changes nothing.",
+            abstract: "Record one label, or those of a file; recording the same again changes nothing.",
             discussion: "The file has one 'PREDICTION,VALUE' a line, with or without a header 'prediction,value'.")
 
         /// As many as one request takes.
@@ -102,10 +102,18 @@ package struct LabelCommands: AsyncParsableCommand {
 
         @OptionGroup var options: ClientOptions
         @Argument var endpoint: String
-        @Option(help: "CSV file.") var file: String
+        @Argument(help: "<prediction_id>.<row>, rows counting from 0; with its value, in place of a file.") var prediction: String?
+        @Argument(help: "What turned out to be true, a number.") var value: Double?
+        @Option(help: "CSV file.") var file: String?
+
+        func validate() throws {
+            guard (file == nil) == (prediction != nil && value != nil) else {
+                throw ValidationError("Give either a prediction and its value, or --file.")
+            }
+        }
 
         func run() async throws {
-            let labels = try LabelFile.read(file)
+            let labels = try file.map(LabelFile.read) ?? [LabelBody(prediction: prediction ?? "", value: value ?? 0)]
             let client = try options.client()
             var total = RecordLabelsAnswer(recorded: 0, corrected: 0, unchanged: 0)
             for start in stride(from: 0, to: labels.count, by: Self.batch) {

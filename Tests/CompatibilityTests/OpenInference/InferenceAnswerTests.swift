@@ -36,6 +36,23 @@ struct InferenceAnswerTests {
         #expect(outputs[4]["data"] as? [String] == ["a\n\u{1}\u{7f}\\", "é🛫"])
     }
 
+    @Test("writes small and unsigned numbers, and bytes that are no text in base 64, saying so")
+    func smallTypes() throws {
+        let answer = InferenceAnswer(
+            id: "01K", endpoint: "delays", versions: [1],
+            outputs: [
+                Tensor(name: "h", shape: [2], values: .float16([0.1, 65504])), Tensor(name: "u", shape: [1], values: .uint64([.max])),
+                Tensor(name: "c", shape: [1], values: .int8([-128])), Tensor(name: "b", shape: [1], values: .bytes([[0xFF, 0xFE]])),
+                Tensor(name: "g", shape: [1], values: .bfloat16([BFloat16(1.5)])),
+            ])
+        let (bytes, _) = InferenceAnswerWriter.write(answer, to: InferenceBody(request: InferenceRequest(inputs: [])))
+        let text = String(decoding: bytes, as: UTF8.self)
+        for part in [
+            #""data":[0.1,65504.0]"#, #""data":[18446744073709551615]"#, #""data":[-128]"#,
+            #""parameters":{"content_type":"base64"},"data":["//4="]"#, #""data":[1.5]"#,
+        ] { #expect(text.contains(part), "\(part)") }
+    }
+
     @Test("writes raw outputs behind the head for those who ask, and the rest as JSON")
     func binary() throws {
         let body = InferenceBody(request: InferenceRequest(inputs: []), wantsBinary: true, binaryOutputs: ["d": false])

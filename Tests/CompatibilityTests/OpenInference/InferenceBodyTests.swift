@@ -124,8 +124,13 @@ struct InferenceBodyTests {
             (input("[1]", "[1]", "BOOL"), "true or false"), (input("[1]", "[null]", "INT32"), "a number should stand here"),
             (input("[1]", "[\"\\ud800\"]", "BYTES"), "surrogate"), (input("[1]", "[\"\\x\"]", "BYTES"), "must not be followed"),
             (input("[1]", "[\"\n\"]", "BYTES"), "control characters"),
-            (input("[1]", "[1]", "INT8"), "'INT8' of input 'x' is not supported"),
-            (input("[1]", "[1]", "FP16"), "is not supported"), (input("[1]", "7"), "'[' should stand here"),
+            (input("[1]", "[1]", "FP8"), "'FP8' of input 'x' is not supported"),
+            (input("[1]", "[128]", "INT8"), "does not fit INT8"), (input("[1]", "[-1]", "UINT8"), "does not fit UINT8"),
+            (input("[1]", "[65536]", "UINT16"), "does not fit UINT16"), (input("[1]", "[-32769]", "INT16"), "does not fit INT16"),
+            (input("[1]", "[4294967296]", "UINT32"), "does not fit UINT32"), (input("[1]", "[-1]", "UINT64"), "negative"),
+            (input("[1]", "[18446744073709551616]", "UINT64"), "does not fit 64 bits"),
+            (input("[1]", "[65520]", "FP16"), "beyond what FP16"), (input("[1]", "[3.4e38]", "BF16"), "beyond what BF16"),
+            (input("[1]", "7"), "'[' should stand here"),
             (#"{"inputs":[{"shape":[1],"datatype":"FP32","data":[1]}]}"#, "no 'name'"),
             (#"{"inputs":[{"name":"x","datatype":"FP32","data":[1]}]}"#, "no 'shape'"),
             (#"{"inputs":[{"name":"x","shape":[1],"data":[1]}]}"#, "no 'datatype'"),
@@ -147,6 +152,69 @@ struct InferenceBodyTests {
         let place = #expect(throws: Problem.self) { _ = try read(input("[2]", "[1,x]")) }
         #expect(place?.why == "At byte 63, in input 'x'.")
         #expect(throws: Problem.self) { try InferenceBodyReader.read(Array(input("[1]", "[\"").utf8) + [0xFF] + Array("\"]".utf8)) }
+    }
+
+    @Test("reads the smaller and unsigned types from JSON, and bytes that are no text from base 64")
+    func smallTypes() throws {
+        func values(_ data: String, _ datatype: String) throws -> TensorValues {
+            try read(input("[2]", data, datatype)).request.inputs[0].values
+        }
+        #expect(try values("[0.1,-65504]", "FP16") == .float16([0.1, -65504]))
+        #expect(try values("[1.5,-3e38]", "BF16") == .bfloat16([BFloat16(1.5), BFloat16(-3e38)]))
+        #expect(try values("[-32768,32767]", "INT16") == .int16([.min, .max]))
+        #expect(try values("[-128,127]", "INT8") == .int8([.min, .max]))
+        #expect(try values("[0,18446744073709551615]", "UINT64") == .uint64([0, .max]))
+        #expect(try values("[0,4294967295]", "UINT32") == .uint32([0, .max]))
+        #expect(try values("[0,65535]", "UINT16") == .uint16([0, .max]))
+        #expect(try values("[0,255]", "UINT8") == .uint8([0, .max]))
+        let coded =
+            #"{"inputs":[{"name":"x","shape":[2],"datatype":"BYTES","data":["//4=","QQ=="],"parameters":{"content_type":"base64"}}]}"#
+        #expect(try read(coded).request.inputs[0].values == .bytes([[0xFF, 0xFE], [0x41]]))
+        #expect(throws: Problem.self) { try read(coded.replacing("QQ==", with: "QQ?=")) }
+    }
+
+    @Test("rounds to the nearest half float of 8 bits, as hardware does")
+    func bfloat16() {
+        // Bits of 1 + 2^-8 lie between two of them, and the even one is taken (IEEE 754, 4.3.1).
+        let cases: [(Float, UInt16)] = [
+            (1, 0x3F80), (1.00390625, 0x3F80), (1.01171875, 0x3F82), (1.0040, 0x3F81), (-.infinity, 0xFF80), (0, 0), (3.4e38, 0x7F80),
+        ]
+        for (value, bits) in cases { #expect(BFloat16(value).bitPattern == bits, "\(value)") }
+        #expect(BFloat16(.nan).float.isNaN)
+        #expect(BFloat16(Float(bitPattern: 0x7F80_0001)).float.isNaN)
+    }
+
+    @Test("every datatype comes back from its raw bytes as it was")
+    func rawRoundTrip() throws {
+        let tensors: [TensorValues] = [
+            .float32([1.5, -.infinity]), .float64([0.1, .leastNonzeroMagnitude]), .int64([.min, .max]), .int32([.min, .max]),
+            .bool([true, false]),
+            .string(["é", ""]), .bytes([[0xFF], []]), .float16([0.1, -.infinity]), .bfloat16([BFloat16(0.1), BFloat16(-1)]),
+            .int16([.min, .max]), .int8([.min, .max]), .uint64([0, .max]), .uint32([0, .max]), .uint16([0, .max]), .uint8([0, .max]),
+        ]
+        #expect(Set(tensors.map(\.datatype)) == Set(TensorDatatype.allCases))
+        for values in tensors {
+            var bytes: [UInt8] = []
+            RawTensor.append(values, to: &bytes)
+            #expect(bytes.count == RawTensor.byteCount(values))
+            #expect(try RawTensor.values(values.datatype, count: 2, from: bytes[...]) == values)
+            for (count, bytes) in [(1, bytes), (3, bytes), (2, bytes + [0]), (2, bytes.dropLast()), (Int.max, bytes), (1 << 62, bytes)] {
+                #expect(throws: RawTensor.Fault.self) { try RawTensor.values(values.datatype, count: count, from: bytes[...]) }
+            }
+        }
+        // Counts whose bytes overflow to the number that is there.
+        for (datatype, count) in [(TensorDatatype.float32, 1 << 62 + 2), (.float64, 1 << 61 + 1)] {
+            #expect(throws: RawTensor.Fault.self) { try RawTensor.values(datatype, count: count, from: [0, 0, 0, 0, 0, 0, 0, 0][..<8]) }
+        }
+    }
+
+    @Test(
+        "lengths of text elements that lie are refused",
+        arguments: [
+            [5, 0, 0, 0, 0x61], [0xFF, 0xFF, 0xFF, 0xFF, 0x61], [1, 0, 0], [1, 0, 0, 0, 0x61, 0, 0, 0, 0], [],
+        ] as [[UInt8]])
+    func lyingLengths(bytes: [UInt8]) {
+        #expect(throws: RawTensor.Fault.self) { try RawTensor.values(.string, count: 1, from: bytes[...]) }
     }
 
     @Test("reads raw tensors behind the head, in the order of the inputs")

@@ -18,11 +18,19 @@
 /// ONNX element types that this door carries; the numbers are those of ONNX's TensorProto.DataType.
 enum onnx_element_type {
     ONNX_FLOAT32 = 1,
+    ONNX_UINT8 = 2,
+    ONNX_INT8 = 3,
+    ONNX_UINT16 = 4,
+    ONNX_INT16 = 5,
     ONNX_INT32 = 6,
     ONNX_INT64 = 7,
     ONNX_STRING = 8,
     ONNX_BOOL = 9,
+    ONNX_FLOAT16 = 10,
     ONNX_FLOAT64 = 11,
+    ONNX_UINT32 = 12,
+    ONNX_UINT64 = 13,
+    ONNX_BFLOAT16 = 16,
 };
 
 typedef struct onnx_library onnx_library;

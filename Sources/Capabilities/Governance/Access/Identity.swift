@@ -36,6 +36,14 @@ package struct Identity: Sendable {
         return session
     }
 
+    /// What a token is known by; nil for a text that is none.
+    package func digest(of text: String) -> String? { try? TokenSecret(parsing: text).digest }
+
+    /// The session of a token seen in the last seconds; nil when it must be looked up.
+    package func sessionAtOnce(digest: String) -> Session? {
+        sessions.session(digest, at: governor.clock.now())
+    }
+
     /// Makes a principal when it is new, and a token for it.
     ///
     /// With an `Idempotency-Key`, a repetition answers with the same token id but cannot show the secret again.

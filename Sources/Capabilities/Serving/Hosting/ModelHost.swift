@@ -71,6 +71,7 @@ package actor ModelHost {
                 slots[version] = .loaded(model, unnamedSince: nil)
             } else if now - (since ?? now) >= Self.keptFor {
                 slots[version] = nil
+                model.retire()
             } else {
                 slots[version] = .loaded(model, unnamedSince: since ?? now)
             }

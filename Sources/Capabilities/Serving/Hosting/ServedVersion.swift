@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Backends
 package import Domain
 
 /// The model version that a revision serves.
@@ -35,18 +34,4 @@ package struct ServedFile: Sendable {
 package protocol VersionFiles: Sendable {
     /// - Throws: `Problem` `.notFound` when there is no such version.
     func files(of version: ServedVersion) async throws -> [ServedFile]
-}
-
-/// A model in memory, and which of its outputs is the score.
-package struct ServedModel: Sendable {
-    package let model: any LoadedModel
-    /// The output whose last column is logged as a row's score: one named `probability` or `probabilities`, else the last floating one;
-    /// nil when the model has no floating output.
-    package let scoreOutput: String?
-
-    package init(_ model: any LoadedModel) {
-        self.model = model
-        let floating = model.outputs.filter { $0.datatype == .float32 || $0.datatype == .float64 }
-        scoreOutput = (floating.first { $0.name == "probability" || $0.name == "probabilities" } ?? floating.last)?.name
-    }
 }

@@ -43,19 +43,28 @@ extension JSONCursor {
 
     /// - Throws: Also for a number with a fraction or exponent, and for one that 64 bits cannot hold.
     package mutating func integer() throws -> Int64 {
+        try whole()
+    }
+
+    /// - Throws: As `integer`, and for a negative number.
+    package mutating func unsignedInteger() throws -> UInt64 {
+        try whole()
+    }
+
+    private mutating func whole<Value: FixedWidthInteger>() throws -> Value {
         guard let first = peek() else { throw fault("it ends where a whole number should stand") }
         let start = position
         let isNegative = first == UInt8(ascii: "-")
         if isNegative { position += 1 }
-        var value: Int64 = 0
+        var value: Value = 0
         var count = 0
         while position < end, case let digit = bytes[position] &- UInt8(ascii: "0"), digit <= 9 {
             let (product, overflow) = value.multipliedReportingOverflow(by: 10)
             let (sum, overflows) =
-                isNegative ? product.subtractingReportingOverflow(Int64(digit)) : product.addingReportingOverflow(Int64(digit))
+                isNegative ? product.subtractingReportingOverflow(Value(digit)) : product.addingReportingOverflow(Value(digit))
             guard !overflow, !overflows else {
                 position = start
-                throw fault("the number does not fit 64 bits")
+                throw fault(isNegative && !Value.isSigned ? "the number is negative" : "the number does not fit 64 bits")
             }
             value = sum
             count += 1

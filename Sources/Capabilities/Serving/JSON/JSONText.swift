@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
+
 /// JSON written straight to bytes; the caller sees to commas and brackets.
 package struct JSONText {
     package var bytes: [UInt8] = []
@@ -49,5 +51,16 @@ package struct JSONText {
 
     package mutating func append(_ value: Float) {
         if value.isFinite { bytes.append(contentsOf: value.description.utf8) } else { append(raw: "null") }
+    }
+
+    package mutating func append(_ value: Float16) {
+        if value.isFinite { bytes.append(contentsOf: value.description.utf8) } else { append(raw: "null") }
+    }
+
+    /// Bytes that need be no text, as text in base 64 (RFC 4648).
+    package mutating func append(base64 value: [UInt8]) {
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(contentsOf: Data(value).base64EncodedData())
+        bytes.append(UInt8(ascii: "\""))
     }
 }

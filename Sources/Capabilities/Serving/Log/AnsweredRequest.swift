@@ -18,8 +18,12 @@ struct AnsweredRequest: Sendable {
     var candidatePercent: Int
     /// One for each row; not a number where the model gave none.
     var scores: [Double]
+    var policy = LogPolicy.everything
 
     var rows: Int { revisions.count }
+
+    /// The rows that are logged.
+    var loggedRows: Int { policy.keepsAll ? rows : (0..<rows).count { policy.keeps(row: $0, of: id) } }
 
     var values: Int { inputs.reduce(0) { $0 + $1.values.count } }
 }

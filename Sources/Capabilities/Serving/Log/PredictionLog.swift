@@ -12,6 +12,8 @@ package final class PredictionLog: Sendable {
     /// What became of the rows since the process started.
     package struct Counts: Sendable, Equatable {
         package var offered = 0
+        /// Left out on purpose, by the fraction that the endpoint's settings state.
+        package var leftOut = 0
         package var written = 0
         /// Not logged: the queue was full, the log was closed, or the database refused them for good.
         package var dropped = 0
@@ -106,17 +108,18 @@ package final class PredictionLog: Sendable {
             let batch = takeBatch()
             guard !batch.isEmpty else { return true }
             let rows = batch.reduce(0) { $0 + $1.rows }
-            var encoder = PredictionRowEncoder(rows: rows)
+            let logged = batch.reduce(0) { $0 + $1.loggedRows }
+            var encoder = PredictionRowEncoder(rows: logged)
             for request in batch { encoder.append(request) }
             let arguments = encoder.arguments
             do {
                 try await database.write { try PredictionTable(transaction: $0).insert(arguments: arguments) }
-                account(for: batch, written: rows, dropped: 0)
+                account(for: batch, written: logged, leftOut: rows - logged, dropped: 0)
             } catch let problem as Problem where [.unavailable, .exhausted, .storageFull].contains(problem.kind) {
                 putBack(batch)
                 return false
             } catch {
-                account(for: batch, written: 0, dropped: rows)
+                account(for: batch, written: 0, leftOut: rows - logged, dropped: logged)
             }
         }
     }
@@ -140,11 +143,12 @@ package final class PredictionLog: Sendable {
         state.withLock { $0.waiting.insert(contentsOf: batch, at: 0) }
     }
 
-    private func account(for batch: [AnsweredRequest], written: Int, dropped: Int) {
+    private func account(for batch: [AnsweredRequest], written: Int, leftOut: Int = 0, dropped: Int) {
         let counts = state.withLock { state in
             state.counts.written += written
             state.counts.dropped += dropped
-            state.counts.waiting -= written + dropped
+            state.counts.leftOut += leftOut
+            state.counts.waiting -= written + leftOut + dropped
             state.waitingValues -= batch.reduce(0) { $0 + $1.values }
             return state.counts
         }

@@ -15,11 +15,14 @@ struct PredictionRowEncoder {
     }
 
     mutating func append(_ request: AnsweredRequest) {
-        preparePrefixes(for: request.inputs)
+        let inputs =
+            request.policy.redacted.isEmpty ? request.inputs : request.inputs.filter { !request.policy.redacted.contains($0.name) }
+        preparePrefixes(for: inputs)
         let candidate: DatabaseValue = request.candidate.map { .integer(Int64($0)) } ?? .null
-        for row in 0..<request.rows {
+        for row in 0..<request.rows where request.policy.keeps(row: row, of: request.id) {
             text.bytes.removeAll(keepingCapacity: true)
-            for (index, input) in request.inputs.enumerated() {
+            if inputs.isEmpty { text.append(raw: "{") }
+            for (index, input) in inputs.enumerated() {
                 text.bytes.append(contentsOf: prefixes[index].bytes)
                 input.values.write(row: row, width: input.shape.count == 1 ? 1 : input.valuesPerRow, to: &text)
             }
@@ -61,7 +64,8 @@ extension TensorValues {
         text.bytes.append(UInt8(ascii: "]"))
     }
 
-    private func write(at index: Int, to text: inout JSONText) {
+    /// One element; a missing number is null, bytes that are no text are in base 64.
+    package func write(at index: Int, to text: inout JSONText) {
         switch self {
         case .float32(let values): text.append(values[index])
         case .float64(let values): text.append(values[index])
@@ -69,6 +73,15 @@ extension TensorValues {
         case .int32(let values): text.append(values[index])
         case .bool(let values): text.append(values[index])
         case .string(let values): text.append(values[index])
+        case .bytes(let values): text.append(base64: values[index])
+        case .float16(let values): text.append(values[index])
+        case .bfloat16(let values): text.append(values[index].float)
+        case .int16(let values): text.append(values[index])
+        case .int8(let values): text.append(values[index])
+        case .uint64(let values): text.append(values[index])
+        case .uint32(let values): text.append(values[index])
+        case .uint16(let values): text.append(values[index])
+        case .uint8(let values): text.append(values[index])
         }
     }
 }

@@ -12,12 +12,16 @@ package struct DeliveredTraffic: TrafficSource {
         self.database = database
     }
 
-    package func traffic(changedSince time: Timestamp?, except known: [EndpointName: Int]) async throws -> [EndpointTraffic] {
+    package func traffic(changedSince time: Timestamp?, except known: [EndpointName: RouteState]) async throws -> [EndpointTraffic] {
         try await database.read { transaction in
-            let changed = try TrafficSplits(transaction: transaction).versions(changedSince: time)
-            return try changed.compactMap { state in
-                let name = EndpointName(workspace: state.workspace, name: state.endpoint)
-                return known[name] == state.version ? nil : try Self.traffic(of: name, in: transaction)
+            let splits = try TrafficSplits(transaction: transaction).versions(changedSince: time)
+            let changed = Set(
+                splits.filter { known[EndpointName(workspace: $0.workspace, name: $0.endpoint)]?.split != $0.version }
+                    .map { EndpointName(workspace: $0.workspace, name: $0.endpoint) })
+            let configured = Set(try EndpointSettingsTable(transaction: transaction).changed(since: time))
+            return try changed.union(configured).compactMap { name in
+                guard let traffic = try Self.traffic(of: name, in: transaction) else { return nil }
+                return traffic.state == known[name] ? nil : traffic
             }
         }
     }
@@ -37,8 +41,9 @@ package struct DeliveredTraffic: TrafficSource {
         let rollout = try transaction.row(
             "SELECT candidate FROM rollout WHERE workspace = ? AND endpoint = ? AND phase IN ('progressing', 'paused')", endpoint.workspace,
             endpoint.name)
+        let settings = try EndpointSettingsTable(transaction: transaction).find(endpoint)
         return EndpointTraffic(
-            endpoint: endpoint, version: split.version, salt: split.salt, shares: shares, candidate: try rollout.map { try $0["candidate"] }
-        )
+            endpoint: endpoint, version: split.version, salt: split.salt, shares: shares,
+            candidate: try rollout.map { try $0["candidate"] }, settings: settings.settings, settingsVersion: settings.version)
     }
 }

@@ -36,21 +36,42 @@ package struct EndpointTraffic: Sendable {
     package var shares: [Share]
     /// The revision on trial while a rollout runs.
     package var candidate: Int?
+    package var settings: EndpointSettings
+    /// Counts the changes of the settings.
+    package var settingsVersion: Int
 
-    package init(endpoint: EndpointName, version: Int, salt: String, shares: [Share], candidate: Int?) {
+    package init(
+        endpoint: EndpointName, version: Int, salt: String, shares: [Share], candidate: Int?, settings: EndpointSettings = .init(),
+        settingsVersion: Int = 0
+    ) {
         self.endpoint = endpoint
         self.version = version
         self.salt = salt
         self.shares = shares
         self.candidate = candidate
+        self.settings = settings
+        self.settingsVersion = settingsVersion
+    }
+
+    package var state: RouteState { RouteState(split: version, settings: settingsVersion) }
+}
+
+/// Of which split and which settings a route is.
+package struct RouteState: Hashable, Sendable {
+    package var split: Int
+    package var settings: Int
+
+    package init(split: Int, settings: Int = 0) {
+        self.split = split
+        self.settings = settings
     }
 }
 
 /// Where the router learns of traffic. Implementation: `DeliveredTraffic`.
 package protocol TrafficSource: Sendable {
-    /// Traffic of the endpoints whose split is another one than in `known`; all from one snapshot, in which every change that had
+    /// Traffic of the endpoints whose split or settings are others than in `known`; all from one snapshot, in which every change that had
     /// committed before the call is seen.
     ///
-    /// - Parameter time: Only splits that changed at or after this moment need be looked at; all of them when nil.
-    func traffic(changedSince time: Timestamp?, except known: [EndpointName: Int]) async throws -> [EndpointTraffic]
+    /// - Parameter time: Only splits and settings that changed at or after this moment need be looked at; all of them when nil.
+    func traffic(changedSince time: Timestamp?, except known: [EndpointName: RouteState]) async throws -> [EndpointTraffic]
 }

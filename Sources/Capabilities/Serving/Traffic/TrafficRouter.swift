@@ -14,7 +14,7 @@ package final class TrafficRouter: Sendable {
         /// What the counter was before these routes were read.
         var changes: UInt64 = 0
         var routes: [EndpointName: Route] = [:]
-        var versions: [EndpointName: Int] = [:]
+        var states: [EndpointName: RouteState] = [:]
     }
 
     /// How often other processes' changes are looked for.
@@ -76,6 +76,12 @@ package final class TrafficRouter: Sendable {
         return route
     }
 
+    /// The route when no change has been committed since it was read; nil when `route(to:)` has to look.
+    func routeAtOnce(to endpoint: EndpointName) -> Route? {
+        let needed = changes.load(ordering: .acquiring)
+        return map.withLock { $0.changes >= needed ? $0.routes[endpoint] : nil }
+    }
+
     /// Polls, brings the models of new splits into memory before requests ask for them, and lets go of old ones; until cancelled.
     package func run() async {
         var polls = 0
@@ -97,12 +103,12 @@ package final class TrafficRouter: Sendable {
         try await refreshing.perform(unless: { [self] in map.withLock { $0.changes >= needed } }) { [self] lastRead in
             let target = changes.load(ordering: .acquiring)
             let now = wallClock.now()
-            let known = map.withLock { $0.versions }
+            let known = map.withLock { $0.states }
             let changed = try await source.traffic(changedSince: isFull ? nil : lastRead.map { $0 - Self.lookBack }, except: known)
             map.withLock { map in
                 for traffic in changed {
                     map.routes[traffic.endpoint] = Route(traffic)
-                    map.versions[traffic.endpoint] = traffic.version
+                    map.states[traffic.endpoint] = traffic.state
                 }
                 map.changes = max(map.changes, target)
             }
@@ -116,7 +122,10 @@ package final class TrafficRouter: Sendable {
         for lane in lanes where lane.percent > 0 {
             do { _ = try await lane.model(from: host) } catch { report(error) }
         }
-        await host.keep(Set(lanes.map(\.version)), at: wallClock.now())
+        let mirrored = routes.compactMap { route in
+            route.settings.mirror.map { ServedVersion(workspace: route.name.workspace, model: $0.model, number: $0.version) }
+        }
+        await host.keep(Set(lanes.map(\.version) + mirrored), at: wallClock.now())
     }
 }
 

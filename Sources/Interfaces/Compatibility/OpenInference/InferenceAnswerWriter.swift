@@ -46,6 +46,7 @@ package enum InferenceAnswerWriter {
             text.append(RawTensor.byteCount(output.values))
             text.append(raw: "}}")
         } else {
+            if case .bytes = output.values { text.append(raw: ",\"parameters\":{\"content_type\":\"base64\"}") }
             text.append(raw: ",\"data\":[")
             switch output.values {
             case .float32(let values): append(values, to: &text) { $0.append($1) }
@@ -54,6 +55,15 @@ package enum InferenceAnswerWriter {
             case .int32(let values): append(values, to: &text) { $0.append($1) }
             case .bool(let values): append(values, to: &text) { $0.append($1) }
             case .string(let values): append(values, to: &text) { $0.append($1) }
+            case .bytes(let values): append(values, to: &text) { $0.append(base64: $1) }
+            case .float16(let values): append(values, to: &text) { $0.append($1) }
+            case .bfloat16(let values): append(values, to: &text) { $0.append($1.float) }
+            case .int16(let values): append(values, to: &text) { $0.append($1) }
+            case .int8(let values): append(values, to: &text) { $0.append($1) }
+            case .uint64(let values): append(values, to: &text) { $0.append($1) }
+            case .uint32(let values): append(values, to: &text) { $0.append($1) }
+            case .uint16(let values): append(values, to: &text) { $0.append($1) }
+            case .uint8(let values): append(values, to: &text) { $0.append($1) }
             }
             text.append(raw: "]}")
         }

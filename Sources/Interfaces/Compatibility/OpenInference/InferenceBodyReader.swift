@@ -2,6 +2,7 @@
 
 import Backends
 package import Domain
+import Foundation
 import Serving
 
 /// Reads the body of an infer request in one pass: a JSON head, then the raw bytes of the inputs that announce them.
@@ -18,6 +19,8 @@ package struct InferenceBodyReader {
         /// Where `data` begins, when it came before what is needed to read it.
         var dataPosition: JSONCursor?
         var binarySize: Int?
+        /// Whether the elements of BYTES are written in base 64.
+        var isBase64 = false
     }
 
     private enum Place: CustomStringConvertible {
@@ -157,8 +160,11 @@ package struct InferenceBodyReader {
             case "shape": input.shape = try shape(&cursor)
             case "parameters":
                 try cursor.forEachMember { cursor, parameter in
-                    guard parameter == "binary_data_size" else { return try cursor.skip() }
-                    input.binarySize = Int(clamping: try cursor.integer())
+                    switch parameter {
+                    case "binary_data_size": input.binarySize = Int(clamping: try cursor.integer())
+                    case "content_type" where cursor.peek() == UInt8(ascii: "\""): input.isBase64 = try cursor.string() == "base64"
+                    default: try cursor.skip()
+                    }
                 }
             case "data":
                 guard input.values == nil, input.dataPosition == nil else { throw cursor.fault("'data' stands twice") }
@@ -182,7 +188,19 @@ package struct InferenceBodyReader {
         }
         if var position = input.dataPosition { input.values = try TensorData.read(datatype, shape: shape, from: &position) }
         guard let values = input.values else { throw cursor.fault("the input that ends here has neither 'data' nor 'binary_data_size'") }
-        return Tensor(name: name, shape: shape, values: values)
+        guard input.isBase64, case .string(let texts) = values else { return Tensor(name: name, shape: shape, values: values) }
+        return Tensor(name: name, shape: shape, values: try decoded(texts, of: name))
+    }
+
+    private func decoded(_ texts: [String], of name: String) throws -> TensorValues {
+        .texts(
+            of: try texts.enumerated().map { index, text in
+                guard let data = Data(base64Encoded: text) else {
+                    throw invalid(
+                        "base64-malformed", "Element \(index) of input '\(name.printable)' is not base 64, as its content type says.")
+                }
+                return Array(data)
+            })
     }
 
     private func datatype(_ cursor: inout JSONCursor) throws -> TensorDatatype {

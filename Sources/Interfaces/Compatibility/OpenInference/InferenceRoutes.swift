@@ -75,7 +75,8 @@ package struct InferenceRoutes: RouteGroup {
         let endpoint = try context.parameter("model")
         let headLength = try Self.headLength(of: request)
         let buffer = try await HTTPServer.RequestBody.bytes(of: request, context)
-        let body = try InferenceBodyReader.read(Array(buffer: buffer), headLength: headLength)
+        var body = try InferenceBodyReader.read(Array(buffer: buffer), headLength: headLength)
+        try RequestOptions.apply(request, to: &body.request)
         let answer = try await inference.infer(endpoint, version: try Self.version(in: context), body.request, by: context.caller)
         return Self.response(InferenceAnswerWriter.write(answer, to: body))
     }
@@ -97,7 +98,11 @@ package struct InferenceRoutes: RouteGroup {
                 .invalid, "inference.body.encoding", "A body with Content-Encoding '\(encoding.printable)' is not taken.",
                 fix: "Send it as it is, without compression.")
         }
-        guard let text = request.headers[.inferenceHeaderContentLength] else { return nil }
+        return try headLength(request.headers[.inferenceHeaderContentLength])
+    }
+
+    static func headLength(_ text: String?) throws(Problem) -> Int? {
+        guard let text else { return nil }
         guard let length = Int(text), length > 0 else {
             throw Problem(
                 .invalid, "inference.body.head-length", "Inference-Header-Content-Length is '\(text.printable)'.",
@@ -145,7 +150,7 @@ private struct ModelMetadata: Encodable {
 }
 
 extension HTTPField.Name {
-    fileprivate static let inferenceHeaderContentLength: HTTPField.Name = {
+    static let inferenceHeaderContentLength: HTTPField.Name = {
         guard let name = HTTPField.Name("Inference-Header-Content-Length") else { preconditionFailure("It is a header name.") }
         return name
     }()

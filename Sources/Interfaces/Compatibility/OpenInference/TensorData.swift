@@ -18,17 +18,40 @@ enum TensorData {
                 })
         case .float64: .float64(try elements(shape, from: &cursor) { try $0.takeNull() ? .nan : try $0.number() })
         case .int64: .int64(try elements(shape, from: &cursor) { try $0.integer() })
-        case .int32:
-            .int32(
-                try elements(shape, from: &cursor) { cursor in
-                    guard let value = Int32(exactly: try cursor.integer()) else {
-                        throw cursor.fault("the number that ends here does not fit INT32")
-                    }
-                    return value
-                })
+        case .int32: .int32(try elements(shape, from: &cursor) { try whole(&$0, datatype) })
         case .bool: .bool(try elements(shape, from: &cursor) { try $0.bool() })
         case .string: .string(try elements(shape, from: &cursor) { try $0.string() })
+        case .float16:
+            .float16(
+                try elements(shape, from: &cursor) { cursor in
+                    if try cursor.takeNull() { return .nan }
+                    let value = Float16(try cursor.number())
+                    guard value.isFinite else { throw cursor.fault("the number that ends here is beyond what FP16 can hold") }
+                    return value
+                })
+        case .bfloat16:
+            .bfloat16(
+                try elements(shape, from: &cursor) { cursor in
+                    if try cursor.takeNull() { return BFloat16(.nan) }
+                    let value = BFloat16(Float(try cursor.number()))
+                    guard value.float.isFinite else { throw cursor.fault("the number that ends here is beyond what BF16 can hold") }
+                    return value
+                })
+        case .int16: .int16(try elements(shape, from: &cursor) { try whole(&$0, datatype) })
+        case .int8: .int8(try elements(shape, from: &cursor) { try whole(&$0, datatype) })
+        case .uint64: .uint64(try elements(shape, from: &cursor) { try $0.unsignedInteger() })
+        case .uint32: .uint32(try elements(shape, from: &cursor) { try whole(&$0, datatype) })
+        case .uint16: .uint16(try elements(shape, from: &cursor) { try whole(&$0, datatype) })
+        case .uint8: .uint8(try elements(shape, from: &cursor) { try whole(&$0, datatype) })
         }
+    }
+
+    /// A whole number within the range of its type.
+    private static func whole<Value: FixedWidthInteger>(_ cursor: inout JSONCursor, _ datatype: TensorDatatype) throws -> Value {
+        guard let value = Value(exactly: try cursor.integer()) else {
+            throw cursor.fault("the number that ends here does not fit \(datatype.rawValue)")
+        }
+        return value
     }
 
     private static func elements<Element>(

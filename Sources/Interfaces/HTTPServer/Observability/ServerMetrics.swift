@@ -4,7 +4,7 @@ import Synchronization
 
 /// Counters, gauges and histograms in Prometheus' text form (exposition format 0.0.4).
 package final class ServerMetrics: Sendable {
-    private struct Histogram {
+    struct Histogram {
         var counts: [UInt64]
         var sum = 0.0
         var total: UInt64 = 0
@@ -15,6 +15,12 @@ package final class ServerMetrics: Sendable {
             if let index = bounds.firstIndex(where: { seconds <= $0 }) { counts[index] += 1 }
             sum += seconds
             total += 1
+        }
+
+        mutating func add(_ other: Histogram) {
+            for index in counts.indices { counts[index] += other.counts[index] }
+            sum += other.sum
+            total += other.total
         }
     }
 
@@ -60,6 +66,28 @@ package final class ServerMetrics: Sendable {
         state.withLock { state in
             guard state.histograms[name]?[key] != nil || Self.admit(&state) else { return }
             state.histograms[name, default: [:]][key, default: Histogram()].add(seconds)
+        }
+    }
+
+    /// One route's requests, for what is answered too often to look its series up each time.
+    func series(method: String, route: String) -> RequestSeries {
+        let series = RequestSeries()
+        ask { metrics in
+            let (statuses, histogram) = series.take()
+            for (status, count) in statuses {
+                metrics.count(
+                    "dhow_http_requests_total", [("method", method), ("route", route), ("status", String(status))], by: Double(count))
+            }
+            if histogram.total > 0 { metrics.merge("dhow_http_request_seconds", [("route", route)], histogram) }
+        }
+        return series
+    }
+
+    private func merge(_ name: String, _ labels: [(String, String)], _ histogram: Histogram) {
+        let key = Self.text(labels)
+        state.withLock { state in
+            guard state.histograms[name]?[key] != nil || Self.admit(&state) else { return }
+            state.histograms[name, default: [:]][key, default: Histogram()].add(histogram)
         }
     }
 

@@ -6,6 +6,7 @@ import Foundation
 package import HTTPTypes
 package import Hummingbird
 package import Logging
+import NIOCore
 
 /// Problems and foreign errors as responses.
 package struct ProblemMapping: Sendable {
@@ -21,13 +22,27 @@ package struct ProblemMapping: Sendable {
     }
 
     func response(to problem: Problem, status: HTTPResponse.Status) -> Response {
-        var response = body(of: problem, status: status)
+        let plain = plain(problem, status: status)
+        return Response(status: plain.status, headers: plain.headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: plain.body)))
+    }
+
+    /// The same, for what is written without a `Response`.
+    func plain(_ error: any Error, logger: Logger) -> (status: HTTPResponse.Status, headers: HTTPFields, body: Data) {
+        let problem = problem(from: error, logger: logger)
+        return plain(problem, status: Self.status(of: problem.kind))
+    }
+
+    private func plain(_ problem: Problem, status: HTTPResponse.Status) -> (status: HTTPResponse.Status, headers: HTTPFields, body: Data) {
+        let (shown, body) = body(of: problem, status: status)
+        var headers: HTTPFields = [
+            .contentType: form == .details ? "application/problem+json" : "application/json", .xContentTypeOptions: "nosniff",
+        ]
         switch problem.kind {
-        case .unauthenticated: response.headers[.wwwAuthenticate] = "Basic realm=\"dhow\", Bearer"
-        case .exhausted, .unavailable: response.headers[.retryAfter] = "1"
+        case .unauthenticated: headers[.wwwAuthenticate] = "Basic realm=\"dhow\", Bearer"
+        case .exhausted, .unavailable: headers[.retryAfter] = "1"
         default: break
         }
-        return response
+        return (shown, headers, body)
     }
 
     package static func status(of kind: Problem.Kind) -> HTTPResponse.Status {
@@ -64,25 +79,20 @@ package struct ProblemMapping: Sendable {
         }
     }
 
-    private func body(of problem: Problem, status: HTTPResponse.Status) -> Response {
-        let object: [String: String?]
-        var type = "application/json"
+    private func body(of problem: Problem, status: HTTPResponse.Status) -> (HTTPResponse.Status, Data) {
         switch form {
         case .details:
-            type = "application/problem+json"
             let details = ProblemAnswer(
                 type: "urn:dhow:problem:\(problem.code)", title: problem.what, status: status.code, detail: problem.why, code: problem.code,
                 fix: problem.fix, errors: problem.faults)
-            return Answer.data((try? JSONEncoder().encode(details)) ?? Data(), type: type, status: status)
+            return (status, (try? JSONEncoder().encode(details)) ?? Data())
         case .mlflow:
-            object = ["error_code": Self.mlflowCode(of: problem), "message": problem.description]
-            if problem.kind == .conflict, problem.code.hasSuffix(".exists") {
-                return Answer.data((try? JSONEncoder().encode(object)) ?? Data(), type: type, status: .badRequest)
-            }
+            let object = ["error_code": Self.mlflowCode(of: problem), "message": problem.description]
+            let isExisting = problem.kind == .conflict && problem.code.hasSuffix(".exists")
+            return (isExisting ? .badRequest : status, (try? JSONEncoder().encode(object)) ?? Data())
         case .inference:
-            object = ["error": problem.description]
+            return (status, (try? JSONEncoder().encode(["error": problem.description])) ?? Data())
         }
-        return Answer.data((try? JSONEncoder().encode(object)) ?? Data(), type: type, status: status)
     }
 
     /// MLflow's word for a kind; `….exists` codes are its RESOURCE_ALREADY_EXISTS, which it answers with 400.

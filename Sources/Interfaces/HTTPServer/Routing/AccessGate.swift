@@ -26,25 +26,48 @@ package struct AccessGate: Sendable {
     }
 
     package func admit(_ request: Request, requestID: String, for permission: Permission) async throws -> Caller {
-        let workspace = try workspace(of: request)
+        let path = request.uri.path
+        let workspace = try workspace(of: request.head, query: path.hasPrefix("/approve/") ? request.uri.queryParameters["workspace"] : nil)
         var caller = Caller(session: try await session(of: request), workspace: workspace, requestID: requestID)
         caller.idempotency = try idempotencyKey(of: request)
         try await governor.admit(caller, for: permission)
         return caller
     }
 
+    /// A caller whose session is in memory and that may do it; nil for all others, whom `admit` lets in or refuses.
+    ///
+    /// - Parameter digest: The token's, as `tokenDigest` gives it; nil without one.
+    func admitAtOnce(digest: String?, workspace: String?, requestID: String, for permission: Permission) -> Caller? {
+        let workspace = workspace ?? "default"
+        guard workspace == "default" || (try? ResourceName.check(workspace, of: "workspace")) != nil else { return nil }
+        let session: Session
+        switch mode {
+        case .off: session = Self.administrator
+        case .tokens:
+            guard let digest, let known = identity.sessionAtOnce(digest: digest) else { return nil }
+            session = known
+        }
+        return session.holds(permission, in: workspace) ? Caller(session: session, workspace: workspace, requestID: requestID) : nil
+    }
+
+    /// Of the token in an `Authorization` header; nil when there is none in it.
+    func tokenDigest(in authorization: String) -> String? {
+        (try? token(in: authorization)).flatMap(identity.digest(of:))
+    }
+
+    private static let administrator = Session(
+        principal: Principal(name: "admin", kind: .user), tokenID: nil, roles: [Session.everyWorkspace: [.admin]])
+
     private func session(of request: Request) async throws -> Session {
         switch mode {
-        case .off:
-            return Session(principal: Principal(name: "admin", kind: .user), tokenID: nil, roles: [Session.everyWorkspace: [.admin]])
-        case .tokens:
-            return try await identity.authenticate(try token(of: request))
+        case .off: Self.administrator
+        case .tokens: try await identity.authenticate(try token(in: request.headers[.authorization]))
         }
     }
 
     /// `Bearer TOKEN`, or HTTP Basic with the token as password (any user name), as the `mlflow` client sends it.
-    private func token(of request: Request) throws(Problem) -> String {
-        guard let header = request.headers[.authorization] else {
+    private func token(in header: String?) throws(Problem) -> String {
+        guard let header else {
             throw Problem(
                 .unauthenticated, "identity.token.absent", "This needs a token.",
                 fix: "Send 'Authorization: Bearer TOKEN'; the first one is in the data folder's file 'admin-token'.")
@@ -60,13 +83,12 @@ package struct AccessGate: Sendable {
             fix: "Send 'Authorization: Bearer TOKEN'.")
     }
 
-    private func workspace(of request: Request) throws(Problem) -> String {
-        let named = request.headers[.dhowWorkspace] ?? request.headers[.mlflowWorkspace]
-        // A browser that follows a link can send no header of ours.
-        let name =
-            named ?? (request.uri.path.hasPrefix("/approve/") ? request.uri.queryParameters["workspace"].map(String.init) : nil)
-            ?? "default"
-        return try ResourceName.check(name, of: "workspace")
+    /// - Parameter query: What the path's query names, where it may: a browser that follows a link can send no header of ours.
+    private func workspace(of head: HTTPRequest, query: Substring?) throws(Problem) -> String {
+        guard let named = head.headerFields[.dhowWorkspace] ?? head.headerFields[.mlflowWorkspace] ?? query.map(String.init) else {
+            return "default"
+        }
+        return try ResourceName.check(named, of: "workspace")
     }
 
     private func idempotencyKey(of request: Request) throws(Problem) -> IdempotencyKey? {

@@ -31,7 +31,7 @@ struct RequestIdentity: RouterMiddleware {
     }
 
     /// A client's own id is kept when it is short and plain, so that it can stand in logs and the ledger.
-    private static func acceptable(_ id: String?) -> String? {
+    static func acceptable(_ id: String?) -> String? {
         guard let id, !id.isEmpty, id.utf8.count <= 64, (try? ResourceName.check(id, of: "request")) != nil else { return nil }
         return id
     }

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Domain
+import HTTPServer
+import HTTPTypes
+import Hummingbird
+import Serving
+
+/// What a request says beside its rows, in headers or in its query, whatever protocol it speaks.
+enum RequestOptions {
+    /// Keeps all rows of the request with one revision.
+    static let entityHeader = "Dhow-Entity"
+    /// Asks for one revision, as `?revision=` does.
+    static let revisionHeader = "Dhow-Revision"
+    /// Milliseconds that the answer may take.
+    static let timeoutHeader = "Dhow-Timeout"
+
+    static func apply(_ request: Request, to inference: inout InferenceRequest) throws(Problem) {
+        if let entity = value(of: entityHeader, in: request) { inference.entity = entity }
+        if let text = value(of: revisionHeader, in: request) ?? request.uri.queryParameters["revision"].map(String.init) {
+            inference.revision = try revision(text)
+        }
+        if let text = value(of: timeoutHeader, in: request) {
+            guard let milliseconds = Int(text), milliseconds > 0 else {
+                throw Problem(
+                    .invalid, "inference.timeout.malformed", "\(timeoutHeader) is '\(text.printable)'.", why: "It is milliseconds, from 1.")
+            }
+            inference.deadline = .now + .milliseconds(milliseconds)
+        }
+    }
+
+    static func revision(_ text: String) throws(Problem) -> Int {
+        guard let revision = Int(text), revision > 0 else {
+            throw Problem(
+                .invalid, "inference.revision.malformed", "'\(text.printable)' is not the number of a revision.",
+                fix: "See the revisions: dhow endpoint show ENDPOINT.")
+        }
+        return revision
+    }
+
+    private static func value(of header: String, in request: Request) -> String? {
+        HTTPField.Name(header).flatMap { request.headers[$0] }
+    }
+}
