@@ -5,11 +5,12 @@ FLAGS := --explicit-target-dependency-import-check error -Xswiftc -warnings-as-e
 PYTHON := .venv/bin/python
 PYTHON_MLFLOW2 := .venv-mlflow2/bin/python
 CYCLES := 200
+MINUTES := 60
 DHOW := .build/release/dhow
 SWIFT_SOURCES := $(wildcard Sources Tests Benchmarks Package.swift)
 PYTHON_SOURCES := $(wildcard Examples Tests Benchmarks scripts)
 .DEFAULT_GOAL := help
-.PHONY: help setup build test crash-test demo bench bench-tracking bench-pipelines bench-verdicts serve lint format clean
+.PHONY: help setup build test crash-test demo bench bench-tracking bench-pipelines bench-serving bench-verdicts soak serve lint format clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -63,6 +64,15 @@ bench-pipelines: build ## measure what a step of a pipeline costs beside other t
 bench-verdicts: setup ## how often rules abort good canaries, how soon bad ones; RUNS=1000 SEED=1
 	swift build -c release --product bench-verdicts $(FLAGS)
 	.build/release/bench-verdicts $(or $(RUNS),1000) $(or $(SEED),1)
+
+bench-serving: build ## measure predictions beside other servers, and many models and connections; OPTIONS="--servers dhow,fastapi+ort"
+	@scripts/setup.sh bench-serving
+	.venv-serving/bin/python Benchmarks/serving/compare.py $(OPTIONS)
+	.venv-serving/bin/python Benchmarks/serving/scale.py
+
+soak: build ## predict at half of the highest rate for MINUTES, with a new traffic split every minute; no request may fail
+	@scripts/setup.sh bench-serving
+	.venv-serving/bin/python Benchmarks/serving/soak.py --minutes $(MINUTES)
 
 serve: build ## start the server on a folder here, .dhow
 	$(DHOW) serve --data .dhow

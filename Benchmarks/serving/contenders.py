@@ -30,10 +30,11 @@ class Contender:
     """A server of one model; a context manager."""
 
     name = ""
-    #: Headers of every request.
-    headers: dict = {}
-
     def __init__(self, folder, model):
+        #: Headers of every request.
+        self.headers = {}
+        #: What requests go to in turn, in place of `path()`.
+        self.paths = None
         self.folder = folder
         self.model = model
         self.port = free_port()
@@ -155,10 +156,18 @@ class Dhow(Contender):
         with urllib.request.urlopen(request) as answer:
             return json.load(answer)
 
-    def release(self, endpoint, file):
+    def metrics(self):
+        """The values that have no labels."""
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}/metrics", headers=self.headers)
+        with urllib.request.urlopen(request) as answer:
+            lines = (line.split(" ") for line in answer.read().decode().splitlines())
+            return {words[0]: float(words[1]) for words in lines if len(words) == 2 and "{" not in words[0]}
+
+    def release(self, endpoint, file, percents=(100,)):
         """Through a pipeline with a gate, and the approval of somebody else."""
         approver = self.approver()
-        document = (ROOT / "Benchmarks/serving/release.yaml").read_text().replace("ENDPOINT", endpoint).replace("FILE", str(file))
+        document = (ROOT / "Benchmarks/serving/release.yaml").read_text()
+        document = document.replace("ENDPOINT", endpoint).replace("FILE", str(file)).replace("PERCENTS", str(list(percents)))
         self.call("POST", "pipelines", {"document": document, "sources": {}})
         execution = self.call("POST", "executions", {"pipeline": f"release-{endpoint}", "parameters": {}})["id"]
         deadline = time.monotonic() + START_LIMIT

@@ -20,6 +20,14 @@ if pause > 0 then
   -- Exponential gaps, so that requests come at a rate whatever the server does, as far as the connections go.
   function delay() return math.floor(-pause * math.log(1 - math.random()) + 0.5) end
 end
+local paths = PATHS
+if #paths > 0 then
+  local turn = 0
+  function request()
+    turn = turn % #paths + 1
+    return wrk.format(nil, paths[turn])
+  end
+end
 function done(summary, latency, requests)
   io.write(string.format("RESULT %d %d %d %d %f %f %f\\n", summary.requests, summary.duration,
     summary.errors.status, summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout,
@@ -76,6 +84,7 @@ def run(contender, rows, connections, seconds, folder, rate=None):
     script.write_text(
         SCRIPT.replace("BODY", lua(contender.body(rows)), 1)
         .replace("HEADERS", "{" + headers + "}", 1)
+        .replace("PATHS", "{" + ", ".join(lua(path) for path in contender.paths or []) + "}", 1)
         .replace("PAUSE", str(1000 * connections / rate) if rate else "0", 1)
     )
     before = cpu_seconds(contender.process.pid)

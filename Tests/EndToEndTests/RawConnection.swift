@@ -38,15 +38,20 @@ final class RawConnection: Sendable {
         return true
     }
 
-    /// The whole answer; the request must have asked to close the connection after it.
-    func response() throws -> ServerProcess.Response {
+    /// All bytes until the server closes the connection, as text.
+    func everything() throws -> String {
         var answer: [UInt8] = []
         var piece = [UInt8](repeating: 0, count: 4096)
         while case let count = recv(descriptor, &piece, piece.count, 0), count != 0 {
             guard count > 0 else { throw POSIXError(.ETIMEDOUT) }
             answer += piece[..<count]
         }
-        let text = String(decoding: answer, as: UTF8.self)
+        return String(decoding: answer, as: UTF8.self)
+    }
+
+    /// The whole answer; the request must have asked to close the connection after it.
+    func response() throws -> ServerProcess.Response {
+        let text = try everything()
         guard let end = text.range(of: "\r\n\r\n") else { throw POSIXError(.EBADMSG) }
         let lines = text[..<end.lowerBound].components(separatedBy: "\r\n")
         let fields = lines.dropFirst().map { line -> (String, String) in

@@ -20,7 +20,7 @@ struct EndpointSettingsTests {
             for _ in 0..<2 { _ = try await configuration.set(settings, of: "cells", by: world.caller) }
             #expect(try await configuration.settings(of: "cells", by: world.caller) == settings)
             let entries = try await world.database.read { transaction in
-                try transaction.rows("SELECT action FROM ledger_entry").map { try $0["action"] as String }
+                try transaction.rows("SELECT verb FROM ledger_entry").map { try $0["verb"] as String }
             }
             #expect(entries.count { $0.contains("configured") } == 1)
         }

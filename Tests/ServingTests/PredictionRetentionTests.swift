@@ -36,7 +36,7 @@ struct PredictionRetentionTests {
             }
             #expect(left == (true, 1))
             let actions = try await world.database.read { transaction in
-                try transaction.rows("SELECT action FROM ledger_entry").map { try $0["action"] as String }
+                try transaction.rows("SELECT verb FROM ledger_entry").map { try $0["verb"] as String }
             }
             #expect(actions.contains { $0.contains("predictions-deleted") })
         }
