@@ -102,7 +102,9 @@ extension Platform {
     }
 
     private func passRolloutTimes() async throws {
+        let rolling = RollingReleases(governor: governor, versions: .registry)
         while true {
+            try await rolling.advance()
             for error in try await delivery.rollouts.passTime() {
                 logger.error("a rollout could not go on", metadata: ["error": .string("\(error)")])
             }

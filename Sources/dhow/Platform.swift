@@ -227,6 +227,7 @@ struct Platform: Sendable {
             ReleaseRoutes(releases: delivery.releases),
             RolloutRoutes(rollouts: delivery.rollouts),
             EnvironmentRoutes(environments: delivery.environments),
+            RollingRoutes(rolling: RollingReleases(governor: governor, versions: .registry)),
             EmergencyRoutes(emergencies: Emergencies(governor: governor, versions: .registry)),
             EndpointRoutes(endpoints: serving.endpoints, labels: serving.labels),
             EndpointSettingsRoutes(configuration: serving.configuration, endpoints: serving.endpoints),

@@ -10,6 +10,20 @@ package enum DeliveryMigrations {
             Migration(1, "gates, approvals, releases, rollouts, traffic", reports + traffic + releases),
             Migration(2, "environments, declared endpoints, records of rollouts", environments + records),
             Migration(3, "releases that skipped their gates", emergencies),
+            Migration(
+                4, "releases in waves",
+                [
+                    """
+                    CREATE TABLE rolling_release (
+                        workspace TEXT NOT NULL,
+                        id TEXT NOT NULL,
+                        state TEXT NOT NULL CHECK (state IN ('running', 'stopped', 'completed')),
+                        document TEXT NOT NULL,
+                        PRIMARY KEY (workspace, id)
+                    )
+                    """,
+                    "CREATE INDEX rolling_release_running ON rolling_release (id) WHERE state = 'running'",
+                ]),
         ])
 
     private static let reports = [

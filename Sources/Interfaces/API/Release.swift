@@ -19,6 +19,8 @@ package struct RolloutPlanBody: Codable, Sendable {
     package var alpha: Double?
     package var maximumSeconds: Int?
     package var invalidShare: Double?
+    /// Stability index in nats beyond noise; none is asked for when absent.
+    package var scoreShift: Double?
     package var requiresShownNotWorse: Bool?
     /// How long the replaced revision stays loaded.
     package var keepWarmSeconds: Int?
@@ -32,7 +34,8 @@ package struct RolloutPlanBody: Codable, Sendable {
     package init(
         strategy: String? = nil, percents: [Int]? = nil, bakeSeconds: Int? = nil, minimumPredictions: Int? = nil,
         minimumLabelled: Int? = nil, minimumPairs: Int? = nil, alpha: Double? = nil, maximumSeconds: Int? = nil,
-        invalidShare: Double? = nil, requiresShownNotWorse: Bool? = nil, keepWarmSeconds: Int? = nil, stepApprovals: [JSONValue]? = nil,
+        invalidShare: Double? = nil, scoreShift: Double? = nil, requiresShownNotWorse: Bool? = nil, keepWarmSeconds: Int? = nil,
+        stepApprovals: [JSONValue]? = nil,
         segments: JSONValue? = nil, guards: [JSONValue]? = nil
     ) {
         self.strategy = strategy
@@ -44,6 +47,7 @@ package struct RolloutPlanBody: Codable, Sendable {
         self.alpha = alpha
         self.maximumSeconds = maximumSeconds
         self.invalidShare = invalidShare
+        self.scoreShift = scoreShift
         self.requiresShownNotWorse = requiresShownNotWorse
         self.keepWarmSeconds = keepWarmSeconds
         self.stepApprovals = stepApprovals

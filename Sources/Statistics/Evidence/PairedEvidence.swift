@@ -33,6 +33,12 @@ package struct PairedEvidence: Codable, Equatable, Sendable {
         peakLogSafety = max(peakLogSafety, logSafety)
     }
 
+    /// Takes in what became known of a pair after it was counted, such as its label.
+    package mutating func observeLate(shadowLoss: Double, stableLoss: Double, uniform: Double) {
+        observe(shadowLoss: shadowLoss, stableLoss: stableLoss, uniform: uniform)
+        pairCount -= 1
+    }
+
     /// Takes in the losses of both answers to one request. Loss counts as bad with a probability equal to it, by the same draw for both,
     /// so that the tests speak of the difference of mean losses. A loss that is NaN or above 1 counts as 1.
     ///

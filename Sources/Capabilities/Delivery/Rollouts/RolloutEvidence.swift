@@ -12,24 +12,32 @@ package struct RolloutEvidence: Codable, Equatable, Sendable {
     package var candidatePredictions: Int
     /// Of those: not a number, out of range, or an error instead of an answer.
     package var candidateInvalid: Int
+    package var stablePredictions: Int?
+    package var stableInvalid: Int?
     /// From the losses of labelled predictions of both revisions, each with the candidate's share when it was routed.
     package var canary: CanaryEvidence
     /// From requests that a shadow answered too.
     package var pairs: PairedEvidence?
     /// As `canary`, for each segment that the plan names.
     package var segments: [String: CanaryEvidence]?
+    package var scores: ScoreSpread?
 
     package init(
         candidateLabelled: Int = 0, stableLabelled: Int = 0, candidatePredictions: Int = 0, candidateInvalid: Int = 0,
-        canary: CanaryEvidence = CanaryEvidence(), pairs: PairedEvidence? = nil, segments: [String: CanaryEvidence]? = nil
+        stablePredictions: Int? = nil, stableInvalid: Int? = nil,
+        canary: CanaryEvidence = CanaryEvidence(), pairs: PairedEvidence? = nil, segments: [String: CanaryEvidence]? = nil,
+        scores: ScoreSpread? = nil
     ) {
         self.candidateLabelled = candidateLabelled
         self.stableLabelled = stableLabelled
         self.candidatePredictions = candidatePredictions
         self.candidateInvalid = candidateInvalid
+        self.stablePredictions = stablePredictions
+        self.stableInvalid = stableInvalid
         self.canary = canary
         self.pairs = pairs
         self.segments = segments
+        self.scores = scores
     }
 
     package func validate() throws(Problem) {
@@ -51,13 +59,17 @@ package struct RolloutEvidence: Codable, Equatable, Sendable {
     /// Why the candidate must go back; nil without a breach.
     package func breach(of plan: RolloutPlan) -> String? {
         let invalid = invalidity(plan)
-        if invalid.exceedsBound(alpha: plan.alphaPerGuard) {
+        if invalid.exceedsBound(alpha: plan.alphaPerGuard), !isStableInvalid(plan) {
             return "\(candidateInvalid) of \(candidatePredictions) predictions of the candidate are invalid; "
                 + "the share is above \(plan.invalidShare), with an error rate of at most \(plan.alphaPerGuard)."
         }
         if canary.harm.rejects(at: plan.alphaPerGuard) {
             return "The candidate's losses are higher than the stable revision's: evidence \(Self.power(canary.harm.peakLogEvidence)) "
                 + "against a limit of \(1 / plan.alphaPerGuard), with an error rate of at most \(plan.alphaPerGuard)."
+        }
+        if let scores, scores.isStuck {
+            return
+                "The candidate gave the same score \(scores.candidate.reduce(0, +)) times, where the stable revision gives different ones."
         }
         if let pairs, pairs.verdict(alpha: plan.alphaPerGuard) == .worse {
             return
@@ -99,6 +111,13 @@ package struct RolloutEvidence: Codable, Equatable, Sendable {
         }
         if let segments { payload["logSegmentHarmEvidence"] = .object(segments.mapValues { .string(String($0.harm.peakLogEvidence)) }) }
         return .object(payload)
+    }
+
+    /// Whether the stable revision gives more invalid answers than a candidate may: then theirs say nothing about the candidate.
+    func isStableInvalid(_ plan: RolloutPlan) -> Bool {
+        guard let stablePredictions, let stableInvalid else { return false }
+        return InvalidShareEvidence(invalid: stableInvalid, of: stablePredictions, bound: plan.invalidShare)
+            .exceedsBound(alpha: plan.alphaPerGuard)
     }
 
     private func invalidity(_ plan: RolloutPlan) -> InvalidShareEvidence {

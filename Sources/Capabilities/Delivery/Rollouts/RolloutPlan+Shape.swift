@@ -35,6 +35,10 @@ extension RolloutPlan {
                 "invalidShare", .number(NumberRange(above: 0, upTo: 0.5)), "Share of invalid predictions a candidate may have.",
                 standard: .number(usual.invalidShare)),
             DocumentField(
+                "scoreShift", .number(NumberRange(above: 0, upTo: 100)),
+                "How far the candidate's scores may lie from the stable revision's, in nats of the stability index, before a person is asked."
+            ),
+            DocumentField(
                 "requiresShownNotWorse", .boolean, "Whether promotion needs evidence that the candidate is not worse.",
                 standard: .bool(false)),
             DocumentField(

@@ -37,6 +37,8 @@ package struct RolloutPlan: Codable, Equatable, Sendable {
     package var maximumSeconds: Int
     /// The share of invalid predictions a candidate may have.
     package var invalidShare: Double
+    /// How far the candidate's scores may lie from the stable revision's before a person is asked: a stability index in nats beyond noise.
+    package var scoreShift: Double?
     /// Whether promotion also needs evidence that the candidate is less than `tolerance` times worse (`CanaryEvidence`).
     package var requiresShownNotWorse: Bool
     /// How long the revision that was replaced stays loaded.
@@ -48,7 +50,8 @@ package struct RolloutPlan: Codable, Equatable, Sendable {
     package init(
         strategy: RolloutStrategy = .canary, percents: [Int]? = nil, bakeSeconds: Int = 0, minimumPredictions: Int = 0,
         minimumLabelled: Int = 200, minimumPairs: Int = 200, alpha: Double = 0.05, maximumSeconds: Int = 7 * 24 * 3600,
-        invalidShare: Double = 0.01, requiresShownNotWorse: Bool = false, keepWarmSeconds: Int = 0, stepApprovals: [StepApproval] = [],
+        invalidShare: Double = 0.01, scoreShift: Double? = nil, requiresShownNotWorse: Bool = false, keepWarmSeconds: Int = 0,
+        stepApprovals: [StepApproval] = [],
         segments: SegmentGuard? = nil, guards: [OutsideGuard] = []
     ) {
         self.strategy = strategy
@@ -60,6 +63,7 @@ package struct RolloutPlan: Codable, Equatable, Sendable {
         self.alpha = alpha
         self.maximumSeconds = maximumSeconds
         self.invalidShare = invalidShare
+        self.scoreShift = scoreShift
         self.requiresShownNotWorse = requiresShownNotWorse
         self.keepWarmSeconds = keepWarmSeconds
         self.stepApprovals = stepApprovals
@@ -83,6 +87,7 @@ package struct RolloutPlan: Codable, Equatable, Sendable {
         alpha = try value(.alpha, or: standard.alpha)
         maximumSeconds = try value(.maximumSeconds, or: standard.maximumSeconds)
         invalidShare = try value(.invalidShare, or: standard.invalidShare)
+        scoreShift = try container.decodeIfPresent(Double.self, forKey: .scoreShift)
         requiresShownNotWorse = try value(.requiresShownNotWorse, or: standard.requiresShownNotWorse)
         keepWarmSeconds = try value(.keepWarmSeconds, or: standard.keepWarmSeconds)
         stepApprovals = try value(.stepApprovals, or: standard.stepApprovals)
@@ -126,6 +131,7 @@ package struct RolloutPlan: Codable, Equatable, Sendable {
         guard alpha > 0, alpha < 0.5 else { throw invalid("'alpha' is above 0 and below 0.5.") }
         guard (1...90 * 24 * 3600).contains(maximumSeconds) else { throw invalid("'maximumSeconds' is 1 second to 90 days.") }
         guard invalidShare > 0, invalidShare <= 0.5 else { throw invalid("'invalidShare' is above 0 and at most 0.5.") }
+        guard scoreShift.map({ $0 > 0 && $0 <= 100 }) ?? true else { throw invalid("'scoreShift' is above 0 and at most 100.") }
         guard (0...30 * 24 * 3600).contains(keepWarmSeconds) else { throw invalid("'keepWarmSeconds' is 0 seconds to 30 days.") }
         try validateParts()
     }

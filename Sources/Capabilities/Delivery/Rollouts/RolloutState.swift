@@ -103,8 +103,8 @@ package struct RolloutState: Codable, Equatable, Sendable {
             let seconds = ((wait - now).milliseconds + 999) / 1000
             return "This step takes \(plan.bakeSeconds) seconds; \(seconds) are left."
         }
-        return (percent == 0 ? missingWithoutTraffic(evidence) : missingWithTraffic(evidence)) ?? missingGuard(at: now) ?? missingApproval
-            ?? missingSafety(evidence)
+        return (percent == 0 ? missingWithoutTraffic(evidence) : missingWithTraffic(evidence)) ?? shifted(evidence) ?? missingGuard(at: now)
+            ?? missingApproval ?? missingSafety(evidence)
     }
 
     /// When the present step's time is over; nil where it takes none.
@@ -131,8 +131,19 @@ package struct RolloutState: Codable, Equatable, Sendable {
                 + "it needs \(plan.minimumLabelled) of each."
         }
         let predictions = evidence.candidatePredictions - (position.stepPredictions ?? evidence.candidatePredictions)
+        if evidence.isStableInvalid(plan) {
+            return "The stable revision gives invalid answers too, so nothing can be said about the candidate."
+        }
         guard predictions < plan.minimumPredictions else { return nil }
         return "This step has \(predictions) predictions of the candidate; it needs \(plan.minimumPredictions)."
+    }
+
+    /// Other scores need not be worse ones; a person says.
+    private func shifted(_ evidence: RolloutEvidence) -> String? {
+        guard let limit = plan.scoreShift, let shift = evidence.scores?.shift, shift > limit else { return nil }
+        return
+            "The candidate's scores lie elsewhere than the stable revision's: stability index \((shift * 1000).rounded() / 1000) beyond noise, "
+            + "at most \(limit) is expected. A person must look."
     }
 
     /// A guard that was not read lately is as good as unread.

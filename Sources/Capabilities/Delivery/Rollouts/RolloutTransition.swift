@@ -18,7 +18,9 @@ struct RolloutTransition {
     /// - Throws: `Problem` when a person asks for what cannot be.
     func perform(_ event: RolloutEvent, on rollout: Rollout, because reason: String? = nil) throws -> RolloutObservation {
         let rules = try ReleaseRules(of: rollout.endpoint, in: change.workspace, change.transaction)
-        let frozen = rules.frozen(at: change.time)
+        let isCommanded = if case .commanded = event { true } else { false }
+        // A candidate that cannot be loaded any more waits for a person as one in a freeze does.
+        let frozen = try rules.frozen(at: change.time) ?? (isCommanded ? nil : whyUnsound(rollout))
         let decision = try rollout.state.decide(event, frozen: frozen, at: change.time)
         if case .hold = decision {
             try rollouts.update(rollout)
@@ -109,6 +111,15 @@ struct RolloutTransition {
         guard wasPromoted else { return }
         let stable = try revisions.require(after.endpoint, number)
         if stable.model == candidate.model { try versions.crown(stable.model, stable.version, change) }
+    }
+
+    private func whyUnsound(_ rollout: Rollout) throws -> String? {
+        do {
+            try requireSound(rollout)
+            return nil
+        } catch let problem as Problem where problem.kind == .notFound {
+            return problem.what
+        }
     }
 
     /// A version that was deleted while its rollout ran gets no more traffic.

@@ -10,7 +10,10 @@ import Statistics
 /// event or not; so the same rows give the same evidence after a restart.
 package struct RolloutTally: Equatable, Sendable {
     package let candidate: Int
-    package private(set) var evidence = RolloutEvidence()
+    package private(set) var evidence = RolloutEvidence(stablePredictions: 0, stableInvalid: 0, scores: ScoreSpread())
+    /// Entities of which a bad event was counted, by hash: answers to one of them depend on each other, so each counts once.
+    private var entities: Set<UInt64> = []
+    private static let maximumEntities = 1_000_000
 
     /// - Parameter segments: Those whose losses are also counted by themselves.
     package init(candidate: Int, segments: SegmentGuard? = nil) {
@@ -21,9 +24,12 @@ package struct RolloutTally: Equatable, Sendable {
     /// Takes in a prediction as it was logged.
     package mutating func add(_ answer: RolloutAnswer) {
         let isCanary = answer.revision == candidate
-        if isCanary { evidence.candidatePredictions += 1 }
-        guard answer.isInvalid else { return }
-        if isCanary { evidence.candidateInvalid += 1 }
+        if isCanary { evidence.candidatePredictions += 1 } else { evidence.stablePredictions = (evidence.stablePredictions ?? 0) + 1 }
+        guard answer.isInvalid else {
+            if let score = answer.score { evidence.scores?.add(score, isCandidate: isCanary) }
+            return
+        }
+        if isCanary { evidence.candidateInvalid += 1 } else { evidence.stableInvalid = (evidence.stableInvalid ?? 0) + 1 }
         observe(loss: 1, uniform: 0, answer)
     }
 
@@ -36,25 +42,28 @@ package struct RolloutTally: Equatable, Sendable {
         observe(loss: (score - target) * (score - target), uniform: StableHash.uniform(answer.id, salt: "rollout-loss"), answer)
     }
 
-    /// Takes in a request that a shadow answered too.
-    ///
-    /// - Parameter label: Nil until it is known; then only answers that are no probabilities count.
+    /// Takes in a request that a shadow answered too, as it was answered: an answer that is no probability is bad at once.
     package mutating func add(_ pair: ShadowPair) {
         var pairs = evidence.pairs ?? PairedEvidence()
-        pairs.observe(
-            shadowLoss: Self.loss(pair.shadowScore, pair.label), stableLoss: Self.loss(pair.stableScore, pair.label),
+        pairs.observe(shadowIsBad: pair.isShadowInvalid, stableIsBad: pair.isStableInvalid)
+        evidence.pairs = pairs
+    }
+
+    /// Takes in the label of such a request.
+    package mutating func add(_ pair: ShadowPair, label: Double) {
+        guard let shadow = pair.shadowScore, let stable = pair.stableScore, !pair.isShadowInvalid, !pair.isStableInvalid else { return }
+        let target: Double = label >= 0.5 ? 1 : 0
+        var pairs = evidence.pairs ?? PairedEvidence()
+        pairs.observeLate(
+            shadowLoss: (shadow - target) * (shadow - target), stableLoss: (stable - target) * (stable - target),
             uniform: StableHash.uniform(pair.id, salt: "rollout-loss"))
         evidence.pairs = pairs
     }
 
-    private static func loss(_ score: Double?, _ label: Double?) -> Double {
-        guard let score, (0...1).contains(score) else { return 1 }
-        guard let label else { return 0 }
-        let target: Double = label >= 0.5 ? 1 : 0
-        return (score - target) * (score - target)
-    }
-
     private mutating func observe(loss: Double, uniform: Double, _ answer: RolloutAnswer) {
+        if let entity = answer.entity, uniform < loss {
+            guard entities.count < Self.maximumEntities, entities.insert(entity).inserted else { return }
+        }
         let isCanary = answer.revision == candidate
         evidence.canary.observe(loss: loss, uniform: uniform, isCanary: isCanary, weight: answer.candidateShare)
         guard let segment = answer.segment else { return }
@@ -71,13 +80,18 @@ package struct RolloutAnswer: Equatable, Sendable {
     package var score: Double?
     /// The value of the input by which the plan divides.
     package var segment: String?
+    /// Hash of the entity that the endpoint keeps with one revision.
+    package var entity: UInt64?
 
-    package init(id: String, revision: Int, candidatePercent: Int, score: Double?, segment: String? = nil) {
+    package init(
+        id: String, revision: Int, candidatePercent: Int, score: Double?, segment: String? = nil, entity: UInt64? = nil
+    ) {
         self.id = id
         self.revision = revision
         candidateShare = Double(min(max(candidatePercent, 0), 100)) / 100
         self.score = score
         self.segment = segment
+        self.entity = entity
     }
 
     package var isInvalid: Bool { score.map { !(0...1).contains($0) } ?? true }
@@ -88,12 +102,15 @@ package struct ShadowPair: Equatable, Sendable {
     package var id: String
     package var stableScore: Double?
     package var shadowScore: Double?
-    package var label: Double?
 
-    package init(id: String, stableScore: Double?, shadowScore: Double?, label: Double? = nil) {
+    package init(id: String, stableScore: Double?, shadowScore: Double?) {
         self.id = id
         self.stableScore = stableScore
         self.shadowScore = shadowScore
-        self.label = label
     }
+
+    var isShadowInvalid: Bool { Self.isInvalid(shadowScore) }
+    var isStableInvalid: Bool { Self.isInvalid(stableScore) }
+
+    private static func isInvalid(_ score: Double?) -> Bool { score.map { !(0...1).contains($0) } ?? true }
 }

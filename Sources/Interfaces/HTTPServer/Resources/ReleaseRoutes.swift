@@ -86,6 +86,7 @@ private struct RolloutPlanChanges: Sendable {
         plan.alpha = body.alpha ?? plan.alpha
         plan.maximumSeconds = body.maximumSeconds ?? plan.maximumSeconds
         plan.invalidShare = body.invalidShare ?? plan.invalidShare
+        plan.scoreShift = body.scoreShift ?? plan.scoreShift
         plan.requiresShownNotWorse = body.requiresShownNotWorse ?? plan.requiresShownNotWorse
         plan.keepWarmSeconds = body.keepWarmSeconds ?? plan.keepWarmSeconds
         plan.stepApprovals = stepApprovals ?? plan.stepApprovals

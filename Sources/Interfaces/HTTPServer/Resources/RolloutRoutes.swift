@@ -148,7 +148,7 @@ extension RolloutPlanBody {
         self.init(
             strategy: plan.strategy.rawValue, percents: plan.percents, bakeSeconds: plan.bakeSeconds,
             minimumPredictions: plan.minimumPredictions, minimumLabelled: plan.minimumLabelled, minimumPairs: plan.minimumPairs,
-            alpha: plan.alpha, maximumSeconds: plan.maximumSeconds, invalidShare: plan.invalidShare,
+            alpha: plan.alpha, maximumSeconds: plan.maximumSeconds, invalidShare: plan.invalidShare, scoreShift: plan.scoreShift,
             requiresShownNotWorse: plan.requiresShownNotWorse, keepWarmSeconds: plan.keepWarmSeconds,
             stepApprovals: plan.stepApprovals.isEmpty ? nil : try plan.stepApprovals.map { try CanonicalSpec.encode($0) },
             segments: try plan.segments.map { try CanonicalSpec.encode($0) },
