@@ -4,6 +4,7 @@ import Backends
 import Delivery
 import Domain
 import Governance
+import Synchronization
 import TestSupport
 import Testing
 
@@ -79,6 +80,25 @@ import Testing
         }
     }
 
+    @Test("while the database is away nothing moves, and what was due happens when it is back", arguments: TestDatabase.allCases)
+    func away(engine: TestDatabase) async throws {
+        try await World.run(on: engine) { world in
+            let rollout = try await world.canary(plan: RolloutPlan(bakeSeconds: 60, minimumLabelled: 100))
+            _ = try await world.rollouts.observe(rollout.id, .labelled(100), by: monitor)
+            let database = AwayDatabase(world.database)
+            let governor = Governor(database: database, clock: world.clock, identifiers: IdentifierSource(clock: world.clock))
+            let rollouts = Rollouts(governor: governor, versions: World.versions)
+            database.isAway.withLock { $0 = true }
+            world.clock.advance(by: .seconds(60))
+            await #expect(throws: Problem.self) { try await rollouts.passTime() }
+            await #expect(throws: Problem.self) { try await rollouts.observe(rollout.id, .labelled(200), by: monitor) }
+            #expect(try await world.traffic() == [1: 90, 2: 10])
+            database.isAway.withLock { $0 = false }
+            #expect(try await rollouts.passTime().isEmpty)
+            #expect(try await world.traffic() == [1: 50, 2: 50])
+        }
+    }
+
     @Test("two controllers with the same evidence move a rollout once", arguments: TestDatabase.allCases)
     func twoControllers(engine: TestDatabase) async throws {
         try await World.run(on: engine) { world in
@@ -94,5 +114,35 @@ import Testing
             let replay = try await world.rollouts.replay(rollout.id, by: world.chen)
             #expect(replay.agrees && replay.steps.count == 1)
         }
+    }
+}
+
+/// A database that can be away, as when its server restarts.
+private final class AwayDatabase: Database {
+    let isAway = Mutex(false)
+    private let database: any Database
+
+    init(_ database: any Database) {
+        self.database = database
+    }
+
+    var engine: DatabaseEngine { database.engine }
+
+    func read<Result: Sendable>(_ body: @escaping @Sendable (any Transaction) throws -> Result) async throws -> Result {
+        try requireHere()
+        return try await database.read(body)
+    }
+
+    func write<Result: Sendable>(
+        locking lock: String?, _ body: @escaping @Sendable (any Transaction) throws -> Result
+    ) async throws -> Result {
+        try requireHere()
+        return try await database.write(locking: lock, body)
+    }
+
+    func close() async {}
+
+    private func requireHere() throws {
+        guard !isAway.withLock({ $0 }) else { throw Problem(.unavailable, "database.away", "The database is away.") }
     }
 }

@@ -7,10 +7,13 @@ import Foundation
 /// A release in a few lines, for somebody who was woken by it: what is live, what is known, what comes next, what to type.
 struct ReleaseStatus {
     private let answer: RolloutAnswer
+    /// Such as `churn 3`.
+    private let version: String
     private let now: Int64
 
-    init(_ answer: RolloutAnswer) {
+    init(_ answer: RolloutAnswer, of release: ReleaseAnswer) {
         self.answer = answer
+        version = "\(release.model) \(release.version)"
         now = answer.outlook?.now ?? nowMilliseconds()
     }
 
@@ -30,11 +33,11 @@ struct ReleaseStatus {
     private var strategy: String { answer.plan.strategy ?? "canary" }
 
     private var state: String {
-        let candidate = "revision \(answer.candidate)"
+        let candidate = "revision \(answer.candidate) (\(version))"
         let stable = answer.stable.map { "revision \($0)" } ?? "nothing"
         switch answer.phase {
-        case "progressing": return "\(candidate) is on trial against \(stable) (\(strategy))"
-        case "paused": return "PAUSED, \(candidate) against \(stable) (\(strategy)): \((answer.reason ?? "no reason given").printableLine)"
+        case "progressing": return "\(candidate) is on trial against \(stable), \(strategy)"
+        case "paused": return "PAUSED, \(candidate) against \(stable), \(strategy): \((answer.reason ?? "no reason given").printableLine)"
         case "promoted": return "\(candidate) was promoted at \(Output.time(answer.finished))" + because
         case "rolled-back": return "\(candidate) was ROLLED BACK at \(Output.time(answer.finished))" + because
         case "aborted": return "\(candidate) was aborted at \(Output.time(answer.finished))" + because
@@ -101,7 +104,7 @@ struct ReleaseStatus {
         case "paused":
             return [
                 ("STOP", "dhow release abort \(name) --because \"…\"    all traffic back to revision \(answer.stable ?? 0), at once"),
-                ("GO ON", "dhow release resume \(name) --because \"…\""),
+                ("GO ON", goOn),
             ]
         case "promoted" where answer.stable != nil:
             return [
@@ -109,6 +112,12 @@ struct ReleaseStatus {
             ]
         default: return []
         }
+    }
+
+    private var goOn: String {
+        let resume = "dhow release resume \(answer.endpoint) --because \"…\""
+        guard answer.outlook?.frozen != nil, let environment = answer.outlook?.environment else { return resume }
+        return "dhow environment show \(environment); once it is open: \(resume)"
     }
 
     /// `2 d 4 h`, `14 min`, `9 s`.

@@ -31,7 +31,7 @@ struct ReleaseTarget: ParsableArguments {
         let _: RolloutAnswer = try await client.post(path("rollouts", id, verb), body)
         let answer: RolloutAnswer = try await client.get(path("rollouts", id))
         if options.json { return try Output.json(answer) }
-        print(ReleaseStatus(answer).text)
+        print(ReleaseStatus(answer, of: try await client.get(path("releases", answer.release))).text)
     }
 }
 
@@ -48,12 +48,12 @@ extension ReleaseCommands {
             let client = try target.options.client()
             var answer = try await target.rollout(with: client)
             if target.options.json, !watch { return try Output.json(answer) }
+            let release: ReleaseAnswer = try await client.get(path("releases", answer.release))
             var last = ""
             while true {
-                let text = ReleaseStatus(answer).text
-                let essence = ReleaseStatus(answer).essence
-                if essence != last, !target.options.json { Output.progress((last.isEmpty ? "" : "\n") + text) }
-                last = essence
+                let status = ReleaseStatus(answer, of: release)
+                if status.essence != last, !target.options.json { Output.progress((last.isEmpty ? "" : "\n") + status.text) }
+                last = status.essence
                 guard watch, answer.finished == nil else { break }
                 try await Task.sleep(for: DhowClient.watchInterval)
                 answer = try await client.watch(path("rollouts", answer.id))

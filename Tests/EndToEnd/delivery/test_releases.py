@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Releases as a person at a terminal sees them: environments, strategies, freezes, replay, breaking the glass."""
 
+import http.server
 import json
 import os
 import pathlib
 import subprocess
+import threading
 import time
+import urllib.parse
 import urllib.request
 
 import pytest
@@ -104,7 +107,7 @@ def test_a_canary_is_seen_frozen_thawed_promoted_and_taken_back(dhow, delivery):
     delivery.release()
     delivery.release()
     text = delivery.status()
-    assert "revision 2 is on trial against revision 1 (canary)" in text
+    assert "revision 2 (cells 2) is on trial against revision 1, canary" in text
     assert "revision 1 answers 90 %, revision 2 10 %" in text
     assert "it needs 50 of each" in text, "The plan is the environment's."
     assert "dhow release abort cells --because" in text
@@ -154,6 +157,54 @@ def test_a_shadow_is_asked_unseen_and_goes_on_when_it_answered_enough(dhow, deli
     dhow("release", "replay", "cells")
 
 
+class Prometheus(http.server.BaseHTTPRequestHandler):
+    """Answers instant queries as Prometheus does; `value` None: with an empty result."""
+
+    value = None
+    queries = []
+
+    def do_POST(self):
+        form = urllib.parse.parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        self.queries.append((self.path, form["query"][0]))
+        result = [] if self.value is None else [{"metric": {}, "value": [time.time(), str(self.value)]}]
+        body = json.dumps({"status": "success", "data": {"resultType": "vector", "result": result}}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def test_a_guard_outside_that_cannot_be_read_holds_and_one_that_fails_gives_the_traffic_back(dhow, delivery):
+    server = http.server.ThreadingHTTPServer(("127.0.0.2", 0), Prometheus)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    rule = (
+        f'guards: [{{name: errors, source: prometheus, url: "http://127.0.0.2:{server.server_port}", '
+        'query: "sum(rate(errors[5m])) > bool 0", atMost: 0.5, intervalSeconds: 10, failures: 1}]'
+    )
+    dhow.write("environments/production.yaml", ENVIRONMENT.replace("minimumLabelled: 50", f"minimumLabelled: 50, {rule}"))
+    dhow("apply", "environments")
+    delivery.release()
+    delivery.release()
+
+    def until(what):
+        deadline = time.monotonic() + 60
+        while what not in (text := dhow("rollout", "list").stdout + delivery.status() + str(Prometheus.queries)):
+            assert time.monotonic() < deadline, text
+            time.sleep(0.5)
+
+    until("/api/v1/query")
+    assert Prometheus.queries[0] == ("/api/v1/query", "sum(rate(errors[5m])) > bool 0")
+    assert "revision 2 10 %" in delivery.status(), "A guard that cannot be read neither goes on nor back."
+    Prometheus.value = 3
+    until("ROLLED BACK")
+    assert "Guard 'errors' failed" in delivery.status()
+    dhow("release", "replay", "cells")
+    server.shutdown()
+
+
 def test_two_releases_to_one_endpoint(dhow, delivery):
     delivery.release()
     delivery.release()
@@ -161,7 +212,7 @@ def test_two_releases_to_one_endpoint(dhow, delivery):
     running = dhow.json("release", "status", "cells")
     delivery.release("--supersede", running["id"])
     assert dhow.json("rollout", "show", running["id"])["phase"] == "superseded"
-    assert "revision 3 is on trial against revision 1" in delivery.status()
+    assert "revision 3 (cells 4) is on trial against revision 1" in delivery.status()
 
 
 def test_the_glass_is_broken_by_two_and_looked_at_by_a_third(dhow, delivery):
