@@ -38,7 +38,10 @@ struct Dhow: AsyncParsableCommand {
                 ]),
             CommandGroup(name: "Models:", subcommands: [ModelCommands.self, VersionCommands.self, AliasCommands.self]),
             CommandGroup(
-                name: "Delivery:", subcommands: [GateCommands.self, ApprovalCommands.self, ReleaseCommands.self, RolloutCommands.self]),
+                name: "Delivery:",
+                subcommands: [
+                    GateCommands.self, ApprovalCommands.self, EnvironmentCommands.self, ReleaseCommands.self, RolloutCommands.self,
+                ]),
             CommandGroup(
                 name: "Serving and monitoring:",
                 subcommands: [
