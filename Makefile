@@ -11,7 +11,7 @@ DHOW := .build/release/dhow
 SWIFT_SOURCES := $(wildcard Sources Tests Benchmarks Package.swift)
 PYTHON_SOURCES := $(wildcard Examples Tests Benchmarks scripts)
 .DEFAULT_GOAL := help
-.PHONY: help setup build test crash-test demo bench bench-tracking bench-pipelines bench-serving soak serve lint format clean
+.PHONY: help setup build test crash-test demo bench bench-tracking bench-pipelines bench-serving bench-verdicts soak serve lint format clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -64,6 +64,10 @@ bench-tracking: build ## measure tracking beside a stock MLflow server, and how 
 bench-pipelines: build ## measure what a step of a pipeline costs beside other tools; OPTIONS="--tools dhow,ninja"
 	@scripts/setup.sh bench
 	.venv-bench/bin/python Benchmarks/pipelines/compare.py --dhow $(DHOW) $(OPTIONS)
+
+bench-verdicts: setup ## how often rules abort good canaries, how soon bad ones; RUNS=1000 SEED=1
+	swift build -c release --product bench-verdicts $(FLAGS)
+	.build/release/bench-verdicts $(or $(RUNS),1000) $(or $(SEED),1)
 
 bench-serving: build ## measure predictions beside other servers, and many models and connections; OPTIONS="--servers dhow,fastapi+ort"
 	@scripts/setup.sh bench-serving

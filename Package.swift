@@ -126,7 +126,7 @@ let package = Package(
         interface(
             "GRPC", exclude: ["inference.proto"], "HTTPServer", "Compatibility", "Backends", "Governance", "Serving", grpcCore,
             grpcProtobuf, grpcTransport, lifecycle, protobuf),
-        interface("Commands", "API", "Client", argumentParser),
+        interface("Commands", "API", "Client", "Statistics", argumentParser),
         interface("Moving", "API", "Client", "Backends", crypto),
         interface("LocalServer", unixSignals),
         interface("CI", "API", "Client", "Commands", "LocalServer", argumentParser),
@@ -175,7 +175,7 @@ let package = Package(
         tests("Registry", "Domain", "Backends", "Governance", "Tracking", "Registry", "TestSupport"),
         tests("Serving", "Domain", "Backends", "Egress", "Governance", "Delivery", "Serving", "OnnxRuntime", "TestSupport"),
         tests("Compatibility", "Domain", "Backends", "Tracking", "Serving", "HTTPServer", "Compatibility"),
-        tests("GRPC", "Domain", "Backends", "Serving", "GRPC", protobuf),
+        tests("GRPC", "Domain", "Backends", "Serving", "GRPC", grpcCore, protobuf),
         tests(
             "Monitoring", "Domain", "Backends", "Governance", "Tracking", "Statistics", "Delivery", "Serving", "Monitoring", "TestSupport"),
         tests(
@@ -190,6 +190,7 @@ let package = Package(
         benchmark("blobs", "Domain", "Backends"),
         benchmark("steps", "Domain", "Backends"),
         benchmark("ledger", "Domain", "Backends", "Governance", "SQLite", crypto),
+        benchmark("verdicts", "Statistics"),
         benchmark("tracking", "Domain", "Backends", "Governance", "Tracking", "SQLite", "TestSupport"),
     ]
 )

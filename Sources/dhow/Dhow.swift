@@ -38,11 +38,15 @@ struct Dhow: AsyncParsableCommand {
                 ]),
             CommandGroup(name: "Models:", subcommands: [ModelCommands.self, VersionCommands.self, AliasCommands.self]),
             CommandGroup(
-                name: "Delivery:", subcommands: [GateCommands.self, ApprovalCommands.self, ReleaseCommands.self, RolloutCommands.self]),
+                name: "Delivery:",
+                subcommands: [
+                    GateCommands.self, ApprovalCommands.self, EnvironmentCommands.self, ReleaseCommands.self, RolloutCommands.self,
+                ]),
             CommandGroup(
                 name: "Serving and monitoring:",
                 subcommands: [
-                    EndpointCommands.self, PredictionCommands.self, LabelCommands.self, FeatureCommands.self, MonitorCommands.self, SecretCommands.self,
+                    EndpointCommands.self, PredictionCommands.self, LabelCommands.self, FeatureCommands.self, MonitorCommands.self,
+                    SecretCommands.self,
                     IncidentCommands.self,
                     WebhookCommands.self,
                 ]),

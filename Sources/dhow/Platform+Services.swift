@@ -3,6 +3,7 @@
 import Backends
 import Delivery
 import Domain
+import Egress
 import Foundation
 import Governance
 import HTTPServer
@@ -33,7 +34,8 @@ extension Platform {
             let triggers = triggerListener
             services += [
                 Loop("rollouts", logger) { try await serving.observer.run() },
-                Loop("overdue rollouts", logger) { try await pauseOverdueRollouts() },
+                Loop("rollout times", logger) { try await passRolloutTimes() },
+                Loop("guards of rollouts", logger) { try await readGuards() },
                 Loop("approval reminders", logger) { try await remindOfApprovals() },
                 Loop("triggers", logger) { await triggers.run() },
                 Loop("webhooks", logger) { await webhooks.dispatcher.run() },
@@ -100,9 +102,23 @@ extension Platform {
         }
     }
 
-    private func pauseOverdueRollouts() async throws {
+    private func passRolloutTimes() async throws {
+        let rolling = RollingReleases(governor: governor, versions: .registry)
         while true {
-            try await delivery.rollouts.pauseOverdue()
+            try await rolling.advance()
+            for error in try await delivery.rollouts.passTime() {
+                logger.error("a rollout could not go on", metadata: ["error": .string("\(error)")])
+            }
+            try await Task.sleep(for: .seconds(5))
+        }
+    }
+
+    private func readGuards() async throws {
+        let guards = OutsideGuards(rollouts: delivery.rollouts, egress: HTTPEgressClient(allowance: storage.settings.egressAllowance))
+        while true {
+            for error in try await guards.readDue() {
+                logger.error("a rollout's guards were not heard", metadata: ["error": .string("\(error)")])
+            }
             try await Task.sleep(for: .seconds(5))
         }
     }

@@ -52,6 +52,7 @@ struct Platform: Sendable {
         let approvalLinks: ApprovalLinks
         let releases: Releases
         let rollouts: Rollouts
+        let environments: Environments
     }
 
     struct WebhookParts: Sendable {
@@ -92,7 +93,8 @@ struct Platform: Sendable {
             gates: Gates(governor: governor, versions: versions), approvals: Approvals(governor: governor, versions: versions),
             approvalLinks: ApprovalLinks(
                 governor: governor, versions: versions, key: try await storage.vault.secret(for: "approval-links")),
-            releases: Releases(governor: governor, versions: versions), rollouts: Rollouts(governor: governor, versions: versions))
+            releases: Releases(governor: governor, versions: versions), rollouts: Rollouts(governor: governor, versions: versions),
+            environments: Environments(governor: governor, versions: versions))
         serving = try Self.serving(storage, governor, registry, delivery.rollouts, metrics, logger)
         monitors = Monitors(governor: governor)
         incidents = Incidents(governor: governor)
@@ -254,6 +256,9 @@ struct Platform: Sendable {
             ApprovalLinkRoutes(links: delivery.approvalLinks),
             ReleaseRoutes(releases: delivery.releases),
             RolloutRoutes(rollouts: delivery.rollouts),
+            EnvironmentRoutes(environments: delivery.environments),
+            RollingRoutes(rolling: RollingReleases(governor: governor, versions: .registry)),
+            EmergencyRoutes(emergencies: Emergencies(governor: governor, versions: .registry)),
             EndpointRoutes(endpoints: serving.endpoints, labels: serving.labels),
             EndpointSettingsRoutes(configuration: serving.configuration, endpoints: serving.endpoints),
             FeatureRoutes(features: serving.features),
@@ -278,7 +283,8 @@ struct Platform: Sendable {
     /// What is referred to comes before what refers to it.
     private var documentKinds: DocumentKinds {
         DocumentKinds([
-            RoleBindingKind(), DataContractKind(), GateKind(), PipelineKind(), MonitorKind(), RetentionPolicyKind(),
+            RoleBindingKind(), DataContractKind(), GateKind(), EnvironmentKind(), EndpointKind(), PipelineKind(), MonitorKind(),
+            RetentionPolicyKind(),
             WebhookKind(webhooks: webhooks.use),
             TriggerKind(triggers: triggers),
         ])

@@ -50,7 +50,8 @@ struct World: Sendable {
         declarations = Declarations(
             governor: governor,
             kinds: DocumentKinds([
-                RoleBindingKind(), GateKind(), PipelineKind(), MonitorKind(), RetentionPolicyKind(), WebhookKind(webhooks: webhooks),
+                RoleBindingKind(), GateKind(), EnvironmentKind(), EndpointKind(), PipelineKind(), MonitorKind(), RetentionPolicyKind(),
+                WebhookKind(webhooks: webhooks),
                 TriggerKind(triggers: Triggers(governor: governor)),
             ]))
         let callers = [amina, editor, viewer]

@@ -58,7 +58,7 @@ import Testing
             other.approval = "none"
             #expect(try await attempt(other) == "delivery.approval.unknown")
             other = ready
-            other.plan.percents = [10, 50]
+            other.plan?.percents = [10, 50]
             #expect(try await attempt(other) == "delivery.rollout.plan")
             other = ready
             other.supersededRollout = "none"

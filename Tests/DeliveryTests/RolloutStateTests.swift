@@ -16,7 +16,9 @@ import Testing
             deadline: deadline)
     }
 
-    enum Outcome: String { case hold, shift, promote, rollBack, pause, resume, abort, conflict, rejected }
+    enum Outcome: String {
+        case hold, shift, promote, rollBack, pause, resume, abort, step, smoke, letGo, supersede, conflict, rejected, forbidden
+    }
 
     private static func outcome(_ body: () throws -> RolloutDecision) throws -> Outcome {
         do {
@@ -28,6 +30,10 @@ import Testing
             case .pause: return .pause
             case .resume: return .resume
             case .abort: return .abort
+            case .approveStep, .retractStep: return .step
+            case .noteSmoke: return .smoke
+            case .letGo: return .letGo
+            case .supersede: return .supersede
             }
         } catch let problem as Problem {
             return try #require(Outcome(rawValue: problem.kind.rawValue))

@@ -63,10 +63,10 @@ import Testing
     func overdue(engine: TestDatabase) async throws {
         try await World.run(on: engine) { world in
             let rollout = try await world.canary(plan: RolloutPlan(minimumLabelled: 100, maximumSeconds: 3600))
-            try await world.rollouts.pauseOverdue()
+            try await world.rollouts.passTime()
             #expect(try await world.rollouts.rollout(rollout.id, by: world.chen).state.phase == .progressing)
             world.clock.advance(by: .seconds(3600))
-            try await world.rollouts.pauseOverdue()
+            try await world.rollouts.passTime()
             let paused = try await world.rollouts.rollout(rollout.id, by: world.chen)
             #expect(paused.state.phase == .paused)
             #expect(paused.reason?.hasPrefix("Inconclusive") == true)
@@ -75,9 +75,8 @@ import Testing
             #expect(held.rollout.state.phase == .paused)
             let resumed = try await world.rollouts.resume(rollout.id, by: world.chen)
             #expect(resumed.state.phase == .progressing)
-            try await world.rollouts.pauseOverdue()
-            let observed = try await world.rollouts.observe(rollout.id, .labelled(100), by: monitor)
-            #expect(observed.decision == .shift(toPercent: 50), "What was known before the pause counts after it.")
+            try await world.rollouts.passTime()
+            #expect(try await world.traffic() == [1: 50, 2: 50], "What was known before the pause counts after it.")
         }
     }
 

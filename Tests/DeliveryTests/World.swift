@@ -78,7 +78,7 @@ struct World {
                 ])
         ])
 
-    private static let versions = VersionDirectory(
+    static let versions = VersionDirectory(
         author: { model, version, workspace, transaction in
             guard model == World.model, workspace == "main" else { return nil }
             return try transaction.row("SELECT author FROM churn_version WHERE version = ?", version).map { try $0["author"] }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import NIOHTTP1
 import Testing
 
 /// Predictions are answered on the connection's event loop where they can be, and by the router where not; nobody must notice which.
@@ -9,7 +10,8 @@ struct DirectAnswerTests {
     private static let row = "17.99,10.38,122.8,1001.0,0.1184,0.2776,0.3001,0.1471,0.2419,0.07871,1.095,0.9053,8.589,153.4,0.006399"
     private static let body = #"{"inputs":[{"name":"features","shape":[1,15],"datatype":"FP32","data":[\#(row)]}]}"#
 
-    private static func head(_ server: ServerProcess, length: Int, _ extra: String = "", path: String = "/v2/models/cells/infer") -> String {
+    private static func head(_ server: ServerProcess, length: Int, _ extra: String = "", path: String = "/v2/models/cells/infer") -> String
+    {
         "POST \(path) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(server.token)\r\n\(extra)Content-Length: \(length)\r\n\r\n"
     }
 
@@ -31,7 +33,8 @@ struct DirectAnswerTests {
             for (number, id) in ids.enumerated() {
                 // Every third goes to the router.
                 if number % 3 == 2 {
-                    text += "GET /v2/models/cells HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(server.token)\r\nX-Request-ID: \(id)\r\n\r\n"
+                    text +=
+                        "GET /v2/models/cells HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(server.token)\r\nX-Request-ID: \(id)\r\n\r\n"
                 } else {
                     text += Self.head(server, length: Self.body.utf8.count, "X-Request-ID: \(id)\r\n") + Self.body
                 }
@@ -66,9 +69,9 @@ struct DirectAnswerTests {
                     + "Transfer-Encoding: chunked\r\n\r\n\(size)\r\n\(Self.body)\r\n0\r\n\r\n")
             #expect(try chunked.response().status == 200)
 
-            let rows = 9_000
+            let rows = 10_000
             let data = Array(repeating: Self.row, count: rows).joined(separator: ",")
-            let large = #"{"inputs":[{"name":"features","shape":[\#(rows),15],"datatype":"FP32","data":[\#(data)]}]}"#
+            let large = String(repeating: " ", count: 200_000) + #"{"inputs":[{"name":"features","shape":[\#(rows),15],"datatype":"FP32","data":[\#(data)]}]}"#
             #expect(large.utf8.count > 1 << 20)
             let response = try await server.json(.POST, "/v2/models/cells/infer", large)
             #expect(response.status == 200)
@@ -81,7 +84,8 @@ struct DirectAnswerTests {
             for (path, body, token, status) in [
                 ("/v2/models/cells/infer", Self.body, "wrong", 401), ("/v2/models/absent/infer", Self.body, server.token, 404),
                 ("/v2/models/cells/infer", "{", server.token, 400), ("/v2/models/cells/versions/77/infer", Self.body, server.token, 404),
-                ("/v2/models/cells/infer?revision=9", Self.body, server.token, 404), ("/v2/models/c%2Fells/infer", Self.body, server.token, 400),
+                ("/v2/models/cells/infer?revision=9", Self.body, server.token, 404),
+                ("/v2/models/c%2Fells/infer", Self.body, server.token, 400),
             ] {
                 let connection = try RawConnection(to: server.address)
                 connection.send(
@@ -107,7 +111,8 @@ struct DirectAnswerTests {
             #expect(try connection.response().status == 200)
             for revision in ["2", "none"] {
                 let refused = try RawConnection(to: server.address)
-                refused.send(Self.head(server, length: Self.body.utf8.count, "Connection: close\r\nDhow-Revision: \(revision)\r\n") + Self.body)
+                refused.send(
+                    Self.head(server, length: Self.body.utf8.count, "Connection: close\r\nDhow-Revision: \(revision)\r\n") + Self.body)
                 #expect(try refused.response().status == (revision == "2" ? 404 : 400))
             }
             let metrics = try await server.send(.GET, "/metrics").text

@@ -74,9 +74,8 @@ struct FullDiskTests {
             for _ in 0..<40 { ids.append(try await story.predict(rows: 200)) }
             #expect(unlink(inside + "/filler") == 0)
             for id in [ids[0], ids[39]] {
-                try await eventually("prediction \(id) is in the log") {
-                    try await server.send(.GET, "/api/v1/predictions/\(id).199").status == 200 ? true : nil
-                }
+                try await eventually(
+                    "prediction \(id) is in the log", holds: { try await server.send(.GET, "/api/v1/predictions/\(id).199").status == 200 })
             }
             let metrics = try await server.send(.GET, "/metrics").text
             #expect(metrics.contains("\ndhow_predictions_dropped 0.0\n"))

@@ -3,6 +3,7 @@
 import Backends
 import Domain
 import Foundation
+import GRPCCore
 import Serving
 import SwiftProtobuf
 import Testing
@@ -92,6 +93,19 @@ struct MessageTests {
             #expect(problem?.kind == .invalid)
             #expect(problem?.description.contains(says) == true, "\(says): \(problem?.description ?? "")")
         }
+    }
+
+    @Test(
+        "reads the client's deadline as gRPC writes it",
+        arguments: [
+            ("5S", .seconds(5)), ("100m", .milliseconds(100)), ("7u", .microseconds(7)), ("9n", .nanoseconds(9)), ("2M", .seconds(120)),
+            ("99999999H", .seconds(99_999_999 * 3600)), ("", nil), ("S", nil), ("-1S", nil), ("1000000000S", nil), ("5s", nil), ("1.5S", nil),
+        ] as [(String, Duration?)])
+    func deadline(text: String, timeout: Duration?) {
+        let begun = ContinuousClock.now
+        let call = Call(metadata: ["grpc-timeout": "\(text)"], begun: begun, admitted: nil)
+        #expect(call.deadline == timeout.map { begun + $0 })
+        #expect(Call(metadata: [:], begun: begun, admitted: nil).deadline == nil)
     }
 
     @Test("reads outputs and the moment that the rows are about")

@@ -21,16 +21,18 @@ struct RolloutWorld {
     let rollout: Rollout
     let operatorCaller = RolloutWorld.caller("chen", .operator)
 
-    static func run(on engine: TestDatabase, _ body: (RolloutWorld) async throws -> Void) async throws {
+    static func run(
+        on engine: TestDatabase, plan: RolloutPlan = RolloutPlan(minimumLabelled: 100), _ body: (RolloutWorld) async throws -> Void
+    ) async throws {
         let lists = [
             GovernanceMigrations.list, LedgerMigrations.list, TrackingMigrations.list, LineageMigrations.list, DeliveryMigrations.list,
             GateMigrations.list, ApprovalMigrations.list,
             ServingMigrations.list, MonitoringMigrations.list,
         ]
-        try await engine.withDatabase(lists) { try await body(RolloutWorld($0)) }
+        try await engine.withDatabase(lists) { try await body(RolloutWorld($0, plan)) }
     }
 
-    private init(_ database: any Database) async throws {
+    private init(_ database: any Database, _ plan: RolloutPlan) async throws {
         self.database = database
         governor = Governor(database: database, clock: clock, identifiers: IdentifierSource(clock: clock))
         let versions = VersionDirectory(author: { _, _, _, _ in "user:amina" }, champion: { _, _, _ in nil }, crown: { _, _, _ in })
@@ -61,7 +63,7 @@ struct RolloutWorld {
             let asked = try await approvals.request(for: subject, gateReport: report.id, by: author)
             let approval = try await approvals.decide(asked.id, .approve, comment: "Looks sound.", by: approver)
             let new = NewRelease(
-                subject: subject, plan: RolloutPlan(minimumLabelled: 100), gateReport: report.id, approval: approval.id)
+                subject: subject, plan: plan, gateReport: report.id, approval: approval.id)
             last = try await releases.create(new, by: operatorCaller)
         }
         rollout = try await rollouts.rollout(last?.rollout ?? "", by: operatorCaller)
@@ -84,16 +86,20 @@ struct RolloutWorld {
     }
 
     /// Answers every tenth row by the candidate; its score is nil where `candidateScore` says so.
-    func log(_ count: Int, prefix: String, percent: Int = 10, candidateScore: Double?, stableScore: Double? = 0.1) async throws {
+    func log(
+        _ count: Int, prefix: String, percent: Int = 10, candidateScore: Double?, stableScore: Double? = 0.1,
+        inputs: (Int) -> [String: JSONValue] = { _ in [:] }
+    ) async throws {
         let now = clock.now()
         let predictions = (0..<count).map { index in
-            let isCandidate = index % 10 == 0
+            let isCandidate = percent > 0 && index % 10 == 0
             return (
                 workspace: World.workspace,
                 prediction: Prediction(
                     id: "\(prefix).\(index)", endpoint: Self.endpoint, time: now,
                     revision: isCandidate ? rollout.candidate : rollout.stable ?? 0,
-                    candidate: rollout.candidate, candidatePercent: percent, inputs: [:], score: isCandidate ? candidateScore : stableScore,
+                    candidate: rollout.candidate, candidatePercent: percent, inputs: inputs(index),
+                    score: isCandidate ? candidateScore : stableScore,
                     logged: now)
             )
         }

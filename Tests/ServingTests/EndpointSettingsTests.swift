@@ -104,7 +104,9 @@ struct EndpointSettingsTests {
             world.onlyFirst()
             world.configure(EndpointSettings(log: .init(fraction: 0.25)))
             var written = 0
-            for _ in 0..<40 { written += try await world.logged(try await world.infer(.init(inputs: [expected.features()])), rows: 90).count }
+            for _ in 0..<40 {
+                written += try await world.logged(try await world.infer(.init(inputs: [expected.features()])), rows: 90).count
+            }
             let deviation = (3_600 * 0.25 * 0.75).squareRoot()
             #expect(abs(Double(written) - 900) < 6 * deviation)
             let counts = world.log.counts

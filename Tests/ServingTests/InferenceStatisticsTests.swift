@@ -32,6 +32,18 @@ struct InferenceStatisticsTests {
         #expect(statistics.all.count == 2)
     }
 
+    @Test("a failure of a request that asked for no version is counted to the newest")
+    func unclearFailures() {
+        let statistics = InferenceStatistics()
+        let flights = EndpointName(workspace: "default", name: "flights")
+        statistics.countFailure(of: flights, version: nil, taking: .nanoseconds(5))
+        statistics.countFailure(of: flights, version: 3, taking: .nanoseconds(7))
+        let counts = statistics.counts(of: flights, versions: [3, 4])
+        #expect(counts.map(\.version) == [3, 4])
+        #expect(counts.map(\.counts.failures) == [1, 1])
+        #expect(counts.map(\.counts.failureNanoseconds) == [7, 5])
+    }
+
     @Test("served endpoints count answers, leave out what the client got wrong, and list what is in memory")
     func served() async throws {
         try await World.with { world in

@@ -8,7 +8,9 @@ import Testing
 
 @Suite("Keeping predictions for a while")
 struct PredictionRetentionTests {
-    @Test("older predictions go with their labels, newer ones and other endpoints' stay, and the ledger says so", arguments: TestDatabase.allCases)
+    @Test(
+        "older predictions go with their labels, newer ones and other endpoints' stay, and the ledger says so",
+        arguments: TestDatabase.allCases)
     func retention(_ engine: TestDatabase) async throws {
         let expected = try Fixtures.expected()
         try await World.with(engine) { world in

@@ -7,7 +7,23 @@ package enum DeliveryMigrations {
     package static let list = MigrationList(
         "delivery",
         [
-            Migration(1, "gates, approvals, releases, rollouts, traffic", reports + traffic + releases)
+            Migration(1, "gates, approvals, releases, rollouts, traffic", reports + traffic + releases),
+            Migration(2, "environments, declared endpoints, records of rollouts", environments + records),
+            Migration(3, "releases that skipped their gates", emergencies),
+            Migration(
+                4, "releases in waves",
+                [
+                    """
+                    CREATE TABLE rolling_release (
+                        workspace TEXT NOT NULL,
+                        id TEXT NOT NULL,
+                        state TEXT NOT NULL CHECK (state IN ('running', 'stopped', 'completed')),
+                        document TEXT NOT NULL,
+                        PRIMARY KEY (workspace, id)
+                    )
+                    """,
+                    "CREATE INDEX rolling_release_running ON rolling_release (id) WHERE state = 'running'",
+                ]),
         ])
 
     private static let reports = [
@@ -145,5 +161,80 @@ package enum DeliveryMigrations {
         "CREATE INDEX rollout_by_endpoint ON rollout (workspace, endpoint, id)",
         "CREATE UNIQUE INDEX rollout_active ON rollout (workspace, endpoint) WHERE phase IN ('progressing', 'paused')",
         "CREATE INDEX rollout_by_deadline ON rollout (deadline) WHERE phase = 'progressing'",
+    ]
+
+    private static let environments = [
+        """
+        CREATE TABLE environment (
+            workspace TEXT NOT NULL,
+            name TEXT NOT NULL,
+            document TEXT NOT NULL,
+            created BIGINT NOT NULL,
+            changed BIGINT NOT NULL,
+            frozen_by TEXT,
+            frozen_since BIGINT,
+            frozen_reason TEXT,
+            PRIMARY KEY (workspace, name),
+            CHECK ((frozen_by IS NULL) = (frozen_since IS NULL)),
+            CHECK ((frozen_by IS NULL) = (frozen_reason IS NULL))
+        )
+        """,
+        """
+        CREATE TABLE declared_endpoint (
+            workspace TEXT NOT NULL,
+            name TEXT NOT NULL,
+            environment TEXT NOT NULL,
+            document TEXT NOT NULL,
+            changed BIGINT NOT NULL,
+            PRIMARY KEY (workspace, name),
+            FOREIGN KEY (workspace, environment) REFERENCES environment (workspace, name)
+        )
+        """,
+        "CREATE INDEX declared_endpoint_by_environment ON declared_endpoint (workspace, environment, name)",
+    ]
+
+    private static let records = [
+        "ALTER TABLE rollout ADD COLUMN position TEXT",
+        "ALTER TABLE rollout ADD COLUMN warm_until BIGINT",
+        "CREATE INDEX rollout_warm ON rollout (warm_until) WHERE warm_until IS NOT NULL",
+        """
+        CREATE TABLE rollout_record (
+            workspace TEXT NOT NULL,
+            rollout TEXT NOT NULL,
+            number BIGINT NOT NULL CHECK (number > 0),
+            entry TEXT NOT NULL,
+            document TEXT NOT NULL,
+            PRIMARY KEY (workspace, rollout, number),
+            FOREIGN KEY (workspace, rollout) REFERENCES rollout (workspace, id)
+        )
+        """,
+    ]
+
+    private static let emergencies = [
+        """
+        CREATE TABLE emergency (
+            workspace TEXT NOT NULL,
+            report TEXT NOT NULL,
+            approval TEXT NOT NULL,
+            endpoint TEXT NOT NULL,
+            model TEXT NOT NULL,
+            version BIGINT NOT NULL,
+            reason TEXT NOT NULL,
+            asked_by TEXT NOT NULL,
+            asked BIGINT NOT NULL,
+            release TEXT,
+            opened BIGINT,
+            closed BIGINT,
+            closed_by TEXT,
+            note TEXT,
+            PRIMARY KEY (workspace, report),
+            FOREIGN KEY (workspace, report) REFERENCES gate_report (workspace, id),
+            FOREIGN KEY (workspace, approval) REFERENCES approval (workspace, id),
+            CHECK ((release IS NULL) = (opened IS NULL)),
+            CHECK ((closed IS NULL) = (closed_by IS NULL)),
+            CHECK (closed_by IS NULL OR closed_by <> asked_by)
+        )
+        """,
+        "CREATE INDEX emergency_by_release ON emergency (workspace, release) WHERE release IS NOT NULL",
     ]
 }

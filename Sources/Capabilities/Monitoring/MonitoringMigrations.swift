@@ -16,6 +16,10 @@ package enum MonitoringMigrations {
                 ]),
             // What was measured stays, so the monitor's row does too.
             Migration(3, "monitors that were deleted", ["ALTER TABLE monitor ADD COLUMN deleted BIGINT"]),
+            // As for predictions: a shadow's answers are counted as they are logged. The table is Serving's, the reader is here.
+            Migration(
+                4, "a shadow's answers in the order they were logged",
+                ["CREATE INDEX shadow_prediction_by_time ON shadow_prediction (workspace, endpoint, model, version, logged, id)"]),
         ])
 
     private static let monitors = [

@@ -70,7 +70,8 @@ package struct Endpoints: Sendable {
     /// How the version that the endpoint mirrors to compares with what its clients got.
     ///
     /// - Throws: `Problem` `.notFound` when it mirrors to none.
-    package func mirror(of name: String, by caller: Caller) async throws -> (mirror: EndpointSettings.Mirror, comparison: ShadowComparison) {
+    package func mirror(of name: String, by caller: Caller) async throws -> (mirror: EndpointSettings.Mirror, comparison: ShadowComparison)
+    {
         try await governor.read(.endpointRead, by: caller) { transaction in
             let endpoint = EndpointName(workspace: caller.workspace, name: name)
             guard let mirror = try EndpointSettingsTable(transaction: transaction).find(endpoint).settings.mirror else {

@@ -9,7 +9,8 @@ import Foundation
 /// `dhow endpoint …`
 package struct EndpointCommands: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "endpoint", abstract: "See which models answer where.", subcommands: [List.self, Show.self, Settings.self, Configure.self, Mirror.self])
+        commandName: "endpoint", abstract: "See which models answer where.",
+        subcommands: [List.self, Show.self, Settings.self, Configure.self, Mirror.self])
 
     package init() {}
 

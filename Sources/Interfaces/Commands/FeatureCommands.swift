@@ -90,7 +90,9 @@ enum FeatureFile {
             var values: [String: JSONValue] = [:]
             for (column, cell) in row.enumerated() where column != key && column != timeColumn { values[header[column]] = value(of: cell) }
             let moment = try timeColumn.map { column in
-                guard let milliseconds = Int64(row[column]) else { throw malformed("'\(row[column].printable)' is no time in milliseconds.") }
+                guard let milliseconds = Int64(row[column]) else {
+                    throw malformed("'\(row[column].printable)' is no time in milliseconds.")
+                }
                 return milliseconds
             }
             return FeatureRowBody(entity: row[key], time: moment ?? now, values: values)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Governance
 import GRPCCore
+import Governance
 
 /// What a call brings beside its message.
 struct Call: Sendable {

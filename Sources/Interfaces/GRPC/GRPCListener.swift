@@ -51,6 +51,9 @@ package struct GRPCListener: Service {
                 config.http2.maxConcurrentStreams = Self.maximumStreams
                 // A window of the least size would bound a large tensor's speed by the round trip.
                 config.http2.targetWindowSize = 1 << 20
+                // A client that is gone holds its streams no longer than this; one that is only quiet connects again by itself.
+                config.connection.keepalive.time = .seconds(60)
+                config.connection.maxIdleTime = .seconds(600)
                 config.connection.keepalive.clientBehavior.minPingIntervalWithoutCalls = .seconds(10)
                 config.connection.keepalive.clientBehavior.allowWithoutCalls = true
             })

@@ -35,6 +35,12 @@ package struct CanaryEvidence: Codable, Equatable, Sendable {
         safety.observe(isCanary: isCanary, weight: weight)
     }
 
+    /// Takes in bad events of one share of traffic together; the evidence is looked at once, after them.
+    package mutating func observe(canary: Int, of events: Int, weight: Double) {
+        harm.observe(canary: canary, of: events, weight: weight)
+        safety.observe(canary: canary, of: events, weight: weight)
+    }
+
     /// Takes in the loss of one answered request: it counts as a bad event with a probability equal to the loss.
     ///
     /// The tests then speak of the ratio of mean losses. A loss that is NaN or above 1 counts as 1.

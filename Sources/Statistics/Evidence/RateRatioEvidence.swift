@@ -50,13 +50,19 @@ package struct RateRatioEvidence: Codable, Equatable, Sendable {
     /// - Parameter weight: The canary's share of traffic when the request was routed. An event at a share of 0 or 1 says
     ///   nothing about the ratio and is left out.
     package mutating func observe(isCanary: Bool, weight: Double) {
-        guard weight > 0, weight < 1 else { return }
+        observe(canary: isCanary ? 1 : 0, of: 1, weight: weight)
+    }
+
+    /// Takes in bad events of one share of traffic together, and looks at the evidence once, after the last of them; O(alternatives).
+    package mutating func observe(canary: Int, of events: Int, weight: Double) {
+        precondition((0...events).contains(canary), "The canary's events are among all events.")
+        guard weight > 0, weight < 1, events > 0 else { return }
         let nullShare = 1 - weight + nullRatio * weight
         for (index, ratio) in alternatives.enumerated() {
-            let step = log(nullShare / (1 - weight + ratio * weight))
-            logLikelihoodRatios[index] += isCanary ? step + log(ratio / nullRatio) : step
+            logLikelihoodRatios[index] +=
+                Double(events) * log(nullShare / (1 - weight + ratio * weight)) + Double(canary) * log(ratio / nullRatio)
         }
-        eventCount += 1
+        eventCount += events
         let largest = logLikelihoodRatios.reduce(-Double.infinity, max)
         let sum = logLikelihoodRatios.reduce(0) { $0 + exp($1 - largest) }
         logEvidence = largest + log(sum / Double(alternatives.count))

@@ -15,7 +15,7 @@ struct ReleaseHandler: StepHandler {
     func perform(_ work: HandledStep) async throws -> HandledOutcome {
         let arguments = StepArguments(work: work, blobs: blobs)
         let new = NewRelease(
-            subject: try await ReleaseSubject(arguments), plan: try arguments.decoded("plan", as: RolloutPlan.self) ?? RolloutPlan(),
+            subject: try await ReleaseSubject(arguments), plan: try arguments.decoded("plan", as: RolloutPlan.self),
             gateReport: try await arguments.text("report"), approval: try await arguments.text("approval"))
         let release = try await releases.create(new, by: work.caller)
         return .done(["release": .value(.string(release.id))])

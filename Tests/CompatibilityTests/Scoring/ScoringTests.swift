@@ -53,6 +53,22 @@ struct ScoringTests {
         #expect(try tensors(#"{"instances":[[1],[2]]}"#, Self.flat) == [Tensor(name: "n", shape: [2], values: .int64([1, 2]))])
     }
 
+    @Test("an endpoint that looks features up takes the entity keys, and what else is sent")
+    func entities() throws {
+        func tensors(_ text: String) throws -> [Tensor] {
+            try ScoringTensors.make(try ScoringRequest.json(Array(text.utf8)).rows, for: Self.columns, entity: "plane")
+        }
+        let whole = Tensor(name: "plane", shape: [2], values: .int64([7, 8]))
+        let text = Tensor(name: "plane", shape: [2], values: .string(["a", "b"]))
+        let hours = Tensor(name: "hour", shape: [2, 1], values: .float32([1, 2]))
+        #expect(try tensors(#"{"inputs":{"plane":[7,8]}}"#) == [whole])
+        #expect(try tensors(#"{"instances":[7,8]}"#) == [whole])
+        #expect(try tensors(#"{"instances":["a","b"]}"#) == [text])
+        #expect(try tensors(#"{"dataframe_records":[{"plane":"a","hour":1},{"plane":"b","hour":2}]}"#) == [hours, text])
+        let rows = try ScoringRequest.csv(Array("plane,hour\na,1\nb,2\n".utf8)).rows
+        #expect(try ScoringTensors.make(rows, for: Self.columns, entity: "plane") == [hours, text])
+    }
+
     @Test("a missing number is NaN, and Python's bare NaN is read")
     func missing() throws {
         for text in [

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-KINDS = {"RoleBinding", "DataContract", "Gate", "Pipeline", "Monitor", "RetentionPolicy", "Webhook", "Trigger"}
+KINDS = {"RoleBinding", "DataContract", "Gate", "Environment", "Endpoint", "Pipeline", "Monitor", "RetentionPolicy", "Webhook", "Trigger"}
 HEAD = {"apiVersion": "dhow/v1", "metadata": {"name": "n"}}
 
 

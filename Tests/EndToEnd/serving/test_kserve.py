@@ -15,6 +15,8 @@ from kserve import (
     InferRequest,
 )
 from kserve.inference_client import RESTConfig
+from kserve.protocol.grpc import grpc_predict_v2_pb2 as messages
+from kserve.protocol.grpc.grpc_predict_v2_pb2_grpc import GRPCInferenceServiceStub
 from kserve.protocol.infer_type import RequestedOutput
 from served import GRPC, URL
 
@@ -130,6 +132,19 @@ def test_servers_and_models_are_ready_over_grpc(workspace):
 def test_infers_over_grpc(workspace, binary):
     request = sums_request(binary)
     check_sums(run_grpc(lambda client: client.infer(request, headers=tuple(workspace.metadata.items()))))
+
+
+def test_the_stub_loads_and_unloads(workspace):
+    metadata = tuple(workspace.metadata.items())
+    with grpc.insecure_channel(GRPC) as channel:
+        stub = GRPCInferenceServiceStub(channel)
+        loaded = stub.RepositoryModelLoad(messages.RepositoryModelLoadRequest(model_name="sums"), metadata=metadata)
+        assert (loaded.model_name, loaded.isLoaded) == ("sums", True)
+        unloaded = stub.RepositoryModelUnload(messages.RepositoryModelUnloadRequest(model_name="sums"), metadata=metadata)
+        assert (unloaded.model_name, unloaded.isUnloaded) == ("sums", True)
+        model = stub.ModelMetadata(messages.ModelMetadataRequest(name="sums"), metadata=metadata)
+        assert [tensor.name for tensor in model.outputs] == ["sum", "twice"]
+        assert stub.ServerMetadata(messages.ServerMetadataRequest()).name == "dhow"
 
 
 def test_typed_contents_of_grpc_carry_the_small_types(workspace):

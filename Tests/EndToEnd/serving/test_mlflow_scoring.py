@@ -161,3 +161,19 @@ def test_unknown_paths_and_endpoints_are_told_in_mlflows_form():
     answer = requests.post(URL + "/invocations", json={}, timeout=60)
     assert answer.status_code == 401
     assert answer.json()["error_code"] == "UNAUTHENTICATED"
+
+
+def test_an_endpoint_that_looks_features_up_takes_entity_keys():
+    workspace = Workspace()
+    workspace.release("columns", columns_model())
+    rows = [{"entity": key, "time": 1, "values": {"hour": hour, "carrier": carrier}} for key, hour, carrier in (("n1", 7, "UA"), ("n2", 19, "B6"))]
+    workspace.ask("POST", "feature-services/planes/rows", {"rows": rows})
+    workspace.ask("PUT", "endpoints/columns/settings", {"features": {"service": "planes", "entity": "plane"}})
+    path = "/endpoints/columns/invocations"
+    for body in ({"inputs": {"plane": ["n1", "n2"]}}, {"dataframe_records": [{"plane": "n1"}, {"plane": "n2"}]}, {"instances": ["n1", "n2"]}):
+        assert send(path, body, headers=workspace.headers).json() == {"predictions": ANSWER}, body
+    mixed = {"inputs": {"plane": ["n1", "n2"], "hour": [1, 2]}}
+    assert [row["score"] for row in send(path, mixed, headers=workspace.headers).json()["predictions"]] == [0.5, 1]
+    unknown = send(path, {"inputs": {"plane": ["n3"]}}, headers=workspace.headers)
+    assert unknown.status_code == 400
+    assert "row 0" in unknown.json()["message"]

@@ -28,6 +28,11 @@ package struct GateSpecification: Equatable, Sendable {
     ///   checks that cannot hold together.
     package func validate() throws(Problem) {
         try ResourceName.check(name, of: "quality gate")
+        guard name != Emergency.gate else {
+            throw Problem(
+                .invalid, "delivery.gate.name-reserved", "No gate can be named '\(name)'.",
+                why: "Reports of releases that skipped their gates stand under it.", fix: "Choose another name.")
+        }
         guard (1...Self.maximumChecks).contains(checks.count) else {
             throw Problem(
                 .invalid, "delivery.gate.check-count", "The gate '\(name)' has \(checks.count) checks.",

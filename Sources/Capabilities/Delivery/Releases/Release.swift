@@ -28,19 +28,24 @@ package struct Release: Codable, Equatable, Sendable {
 /// What is needed to release.
 package struct NewRelease: Sendable {
     package var subject: ReleaseSubject
-    package var plan: RolloutPlan
+    /// Nil for the endpoint's plan, else its environment's, else the standard one.
+    package var plan: RolloutPlan?
+    /// What is different from that plan.
+    package var adjust: @Sendable (inout RolloutPlan) -> Void
     package var gateReport: String
     package var approval: String
     /// The unfinished rollout of the endpoint that this release is to end.
     package var supersededRollout: String?
 
     package init(
-        subject: ReleaseSubject, plan: RolloutPlan = RolloutPlan(), gateReport: String, approval: String, supersededRollout: String? = nil
+        subject: ReleaseSubject, plan: RolloutPlan? = nil, gateReport: String, approval: String, supersededRollout: String? = nil,
+        adjust: @escaping @Sendable (inout RolloutPlan) -> Void = { _ in }
     ) {
         self.subject = subject
         self.plan = plan
         self.gateReport = gateReport
         self.approval = approval
         self.supersededRollout = supersededRollout
+        self.adjust = adjust
     }
 }

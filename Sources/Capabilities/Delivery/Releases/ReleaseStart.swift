@@ -11,7 +11,14 @@ struct ReleaseStart {
     func start(_ new: NewRelease) throws -> Release {
         let subject = new.subject
         try versions.require(subject.model, subject.version, change.workspace, change.transaction)
-        try admit(new)
+        let rules = try ReleaseRules(of: subject.endpoint, in: change.workspace, change.transaction)
+        let isEmergency = try Emergencies.isEmergency(new.gateReport, in: change)
+        if !isEmergency { try rules.requireThawed(at: change.time) }
+        try rules.requireModel(of: subject)
+        var plan = new.plan ?? rules.plan
+        new.adjust(&plan)
+        try plan.validate()
+        try admit(new, rules, isEmergency: isEmergency)
         let id = change.newIdentifier()
         try makeWay(for: id, new)
         let stable = try stableRevision(of: subject.endpoint)
@@ -19,13 +26,14 @@ struct ReleaseStart {
             throw Problem(
                 .conflict, "delivery.release.already-serving", "Endpoint '\(subject.endpoint)' already answers with this version.")
         }
-        return try save(new, id, stable)
+        return try save(new, plan, id, stable)
     }
 
-    private func admit(_ new: NewRelease) throws {
+    private func admit(_ new: NewRelease, _ rules: ReleaseRules, isEmergency: Bool) throws {
         let report = try ReportCheck(change: change, versions: versions).admissible(new.gateReport, new.subject)
         let approval = try ApprovalTable(change).require(new.approval)
         try approval.permit(new.subject, report, at: change.time) { try Approvals.mayDecide($0, in: change) }
+        if !isEmergency { try rules.requireConsent(approval, in: change) }
         let used = try ReleaseTable(transaction: change.transaction, workspace: change.workspace).find(approval: approval.id)
         if let used {
             throw Problem(
@@ -55,22 +63,22 @@ struct ReleaseStart {
     /// The one revision that has all traffic when no rollout is under way.
     private func stableRevision(of endpoint: String) throws -> Revision? {
         guard let split = try TrafficSplits(transaction: change.transaction).current(endpoint, in: change.workspace),
-            let share = split.shares.first
+            let share = split.shares.first(where: { $0.percent == 100 })
         else { return nil }
         return try RevisionTable(transaction: change.transaction, workspace: change.workspace).require(endpoint, share.revision)
     }
 
-    private func save(_ new: NewRelease, _ id: String, _ stable: Revision?) throws -> Release {
+    private func save(_ new: NewRelease, _ plan: RolloutPlan, _ id: String, _ stable: Revision?) throws -> Release {
         let subject = new.subject
         let revisions = RevisionTable(transaction: change.transaction, workspace: change.workspace)
         let releases = ReleaseTable(transaction: change.transaction, workspace: change.workspace)
         let number = try revisions.nextNumber(subject.endpoint)
-        let isImmediate = stable == nil || new.plan.percents.count == 1
+        let isImmediate = stable == nil || plan.percents.count == 1
         let rollout = Rollout(
             id: change.newIdentifier(), release: id, endpoint: subject.endpoint, candidate: number, stable: stable?.number,
             state: RolloutState(
-                plan: new.plan, phase: isImmediate ? .promoted : .progressing, step: 0, hasStable: stable != nil,
-                deadline: change.time + .seconds(new.plan.maximumSeconds)),
+                plan: plan, phase: isImmediate ? .promoted : .progressing, step: 0, hasStable: stable != nil,
+                deadline: change.time + .seconds(plan.maximumSeconds), position: RolloutPosition(stepBegan: change.time)),
             started: change.time)
         try revisions.insert(
             Revision(
@@ -85,9 +93,12 @@ struct ReleaseStart {
         payload["rollout"] = .string(rollout.id)
         payload["gateReport"] = .string(new.gateReport)
         payload["approval"] = .string(new.approval)
-        payload["percents"] = .array(new.plan.percents.map { .integer(Int64($0)) })
+        payload["strategy"] = .string(plan.strategy.rawValue)
+        payload["percents"] = .array(plan.percents.map { .integer(Int64($0)) })
         try change.record("release.started", on: "release/\(id)", payload)
         _ = try RolloutTransition(change: change, versions: versions).begin(rollout)
-        return try releases.require(id)
+        let release = try releases.require(id)
+        try Emergencies.open(for: release, in: change)
+        return release
     }
 }

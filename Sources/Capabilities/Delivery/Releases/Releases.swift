@@ -19,7 +19,7 @@ package struct Releases: Sendable {
     ///   has an unfinished rollout that is not named as superseded, already answers with this version, or the approval was used.
     package func create(_ new: NewRelease, by caller: Caller) async throws -> Release {
         try ResourceName.check(new.subject.endpoint, of: "endpoint")
-        try new.plan.validate()
+        try new.plan?.validate()
         let versions = versions
         let lock = "delivery/\(caller.workspace)/\(new.subject.endpoint)"
         return try await governor.change(.releaseCreate, by: caller, locking: lock) { change in

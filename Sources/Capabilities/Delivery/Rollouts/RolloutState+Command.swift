@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Domain
+package import Governance
 
 /// What a person may ask of a rollout.
-package enum RolloutCommand: Equatable, Sendable {
+package enum RolloutCommand: Codable, Equatable, Sendable {
     /// The next step without waiting for evidence.
     case shift(toPercent: Int)
     case promote
@@ -11,6 +12,11 @@ package enum RolloutCommand: Equatable, Sendable {
     case pause(because: String)
     case resume
     case abort(because: String)
+    /// Yes to a step that the plan asks people about; `name` without its kind, `roles` as they are now.
+    case approve(percent: Int, name: String, roles: Set<Role>)
+    case retract(percent: Int, name: String)
+    /// How the smoke tests at the preview ended.
+    case smoke(passed: Bool, by: String, note: String)
 }
 
 extension RolloutState {
@@ -25,9 +31,10 @@ extension RolloutState {
             if phase == .promoted { return .hold("The rollout is promoted already.") }
             guard phase.isActive else { throw over("promoted") }
             try refuseBreach(evidence)
+            try refuseUnapproved(100)
             return .promote
         case .rollBack(let reason):
-            guard percent > 0 else { return .hold("The candidate has no traffic.") }
+            guard isLive else { return .hold("The candidate has no traffic.") }
             guard hasStable else {
                 throw Problem(
                     .rejected, "delivery.rollout.no-stable", "There is no revision to go back to.",
@@ -44,7 +51,39 @@ extension RolloutState {
             return .resume
         case .abort(let reason):
             return phase.isActive ? .abort(because: reason) : .hold("Nothing is running.")
+        case .approve(let percent, let name, let roles): return try approve(percent, name, roles)
+        case .retract(let percent, let name):
+            guard phase.isActive else { throw over("changed") }
+            guard position.approved.contains(where: { $0.percent == percent && $0.by == name }) else {
+                throw Problem(
+                    .conflict, "delivery.rollout.step-not-approved", "You have not said yes to the step to \(percent) %.",
+                    fix: "Pause the rollout, or abort it: one person can stop it at any time.")
+            }
+            return .retractStep(percent: percent, by: name)
+        case .smoke(let passed, let name, let note):
+            guard phase.isActive, percent == 0, plan.strategy == .blueGreen else {
+                throw Problem(
+                    .conflict, "delivery.rollout.no-preview", "The rollout has no preview whose tests could be reported.",
+                    why: phase.isActive ? "Its strategy is \(plan.strategy.rawValue)." : "It is \(phase.rawValue).")
+            }
+            return passed ? .noteSmoke(by: name, note: note) : .rollBack(because: "The smoke tests failed: \(note)")
         }
+    }
+
+    private func approve(_ percent: Int, _ name: String, _ roles: Set<Role>) throws(Problem) -> RolloutDecision {
+        guard phase.isActive else { throw over("approved") }
+        guard let approval = plan.stepApprovals.first(where: { $0.beforePercent == percent }) else {
+            throw Problem(
+                .rejected, "delivery.rollout.step-approval-unknown", "The plan asks nobody about the step to \(percent) %.",
+                why: "It asks about: \(plan.stepApprovals.map { "\($0.beforePercent) %" }.joined(separator: ", ")).")
+        }
+        guard approval.names(name, holding: roles) else {
+            throw Problem(
+                .forbidden, "delivery.rollout.not-asked", "You are not among those who are asked about the step to \(percent) %.",
+                why: "The plan asks \(approval.asked).", fix: "Ask one of them.")
+        }
+        if position.approved.contains(where: { $0.percent == percent }) { return .hold("The step is approved already.") }
+        return .approveStep(percent: percent, by: name)
     }
 
     private func shift(to percent: Int, _ evidence: RolloutEvidence?) throws(Problem) -> RolloutDecision {
@@ -61,13 +100,22 @@ extension RolloutState {
                 fix: "Name a later step below 100, or promote.")
         }
         try refuseBreach(evidence)
+        try refuseUnapproved(percent)
         return .shift(toPercent: percent)
     }
 
     private func refuseBreach(_ evidence: RolloutEvidence?) throws(Problem) {
-        guard let breach = evidence?.breach(of: plan) else { return }
+        guard let breach = breach(evidence) else { return }
         throw Problem(
             .rejected, "delivery.rollout.breached", "The evidence speaks against the candidate.", why: breach, fix: "Roll it back.")
+    }
+
+    private func refuseUnapproved(_ percent: Int) throws(Problem) {
+        guard let approval = unapproved(upTo: percent) else { return }
+        throw Problem(
+            .rejected, "delivery.rollout.step-unapproved", "The step to \(approval.beforePercent) % is not approved.",
+            why: "The plan asks \(approval.asked).",
+            fix: "One of them says yes: dhow release approve-step ROLLOUT \(approval.beforePercent).")
     }
 
     private func over(_ participle: String) -> Problem {

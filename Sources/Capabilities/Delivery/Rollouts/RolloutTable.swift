@@ -12,13 +12,14 @@ struct RolloutTable {
         try transaction.execute(
             """
             INSERT INTO rollout (workspace, id, release, endpoint, candidate, stable, plan, phase, step, step_candidate_labelled,
-                step_stable_labelled, evidence, started, deadline, finished, reason)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                step_stable_labelled, evidence, started, deadline, finished, reason, position, warm_until)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             workspace, rollout.id, rollout.release, rollout.endpoint, rollout.candidate, rollout.stable,
             try DocumentText.encode(rollout.state.plan), rollout.state.phase.rawValue, rollout.state.step,
             rollout.state.stepStart?.candidate, rollout.state.stepStart?.stable, try rollout.evidence.map { try DocumentText.encode($0) },
-            rollout.started, rollout.state.deadline, rollout.finished, rollout.reason)
+            rollout.started, rollout.state.deadline, rollout.finished, rollout.reason, try DocumentText.encode(rollout.state.position),
+            rollout.state.position.warmUntil)
     }
 
     /// Keeps all that changes in the course of a rollout.
@@ -26,12 +27,12 @@ struct RolloutTable {
         try transaction.execute(
             """
             UPDATE rollout SET phase = ?, step = ?, step_candidate_labelled = ?, step_stable_labelled = ?, evidence = ?, deadline = ?,
-                finished = ?, reason = ?
+                finished = ?, reason = ?, position = ?, warm_until = ?
             WHERE workspace = ? AND id = ?
             """,
             rollout.state.phase.rawValue, rollout.state.step, rollout.state.stepStart?.candidate, rollout.state.stepStart?.stable,
-            try rollout.evidence.map { try DocumentText.encode($0) }, rollout.state.deadline, rollout.finished, rollout.reason, workspace,
-            rollout.id)
+            try rollout.evidence.map { try DocumentText.encode($0) }, rollout.state.deadline, rollout.finished, rollout.reason,
+            try DocumentText.encode(rollout.state.position), rollout.state.position.warmUntil, workspace, rollout.id)
     }
 
     func find(_ id: String) throws -> Rollout? {
@@ -79,16 +80,20 @@ struct RolloutTable {
         }
     }
 
-    /// Progressing rollouts of every workspace whose time is over, at most 100.
-    static func overdue(at time: Timestamp, in transaction: any Transaction) throws -> [(workspace: String, id: String)] {
+    /// Rollouts of every workspace that time may move: those under way, and promoted ones whose old revision is warm for too long; at
+    /// most 1000.
+    static func waiting(at time: Timestamp, in transaction: any Transaction) throws -> [(workspace: String, rollout: Rollout)] {
         try transaction.rows(
-            "SELECT workspace, id FROM rollout WHERE phase = 'progressing' AND deadline <= ? ORDER BY deadline LIMIT 100", time
-        ).map { (try $0["workspace"], try $0["id"]) }
+            selection + " WHERE phase = 'progressing' OR (phase = 'promoted' AND warm_until <= ?) ORDER BY deadline LIMIT 1000", time
+        ).map { row in
+            let workspace: String = try row["workspace"]
+            return (workspace, try RolloutTable(transaction: transaction, workspace: workspace).decode(row))
+        }
     }
 
     private static let selection = """
         SELECT workspace, id, release, endpoint, candidate, stable, plan, phase, step, step_candidate_labelled, step_stable_labelled, evidence,
-        started, deadline, finished, reason FROM rollout
+        started, deadline, finished, reason, position FROM rollout
         """
 
     private func decode(_ row: Row) throws -> Rollout {
@@ -96,9 +101,12 @@ struct RolloutTable {
             throw Problem(.internal, "delivery.rollout.unreadable", "The phase of a rollout is unknown to this program.")
         }
         let stable: Int? = try row["stable"]
+        let position: String? = try row["position"]
         var state = RolloutState(
             plan: try DocumentText.decode(RolloutPlan.self, from: try row["plan"]), phase: phase, step: try row["step"],
-            hasStable: stable != nil, deadline: try row["deadline"])
+            hasStable: stable != nil, deadline: try row["deadline"],
+            position: try position.map { try DocumentText.decode(RolloutPosition.self, from: $0) }
+                ?? RolloutPosition(stepBegan: try row["started"]))
         let candidateLabelled: Int? = try row["step_candidate_labelled"]
         let stableLabelled: Int? = try row["step_stable_labelled"]
         state.stepStart = candidateLabelled.map { RolloutState.Labelled(candidate: $0, stable: stableLabelled ?? 0) }

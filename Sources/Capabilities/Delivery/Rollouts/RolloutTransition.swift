@@ -3,7 +3,8 @@
 import Domain
 import Governance
 
-/// Carries out a decision: the rollout's row, the traffic split, the revisions and the ledger entry, in the transaction of one change.
+/// Decides about an event and carries the decision out: the rollout's row, its record, the traffic split, the revisions and the ledger
+/// entry, in the transaction of one change.
 struct RolloutTransition {
     let change: Change
     let versions: VersionDirectory
@@ -12,107 +13,142 @@ struct RolloutTransition {
     private var releases: ReleaseTable { ReleaseTable(transaction: change.transaction, workspace: change.workspace) }
     private var revisions: RevisionTable { RevisionTable(transaction: change.transaction, workspace: change.workspace) }
 
-    /// - Parameter isObserved: Whether the decision follows from evidence just taken in, so that the rollout's evidence is of this moment.
+    /// - Parameter rollout: As it is, with what the event brought already taken in.
     /// - Returns: The rollout as it is afterwards, already kept.
-    func carryOut(_ decision: RolloutDecision, on rollout: Rollout, isObserved: Bool) throws -> Rollout {
-        var after = rollout
-        switch decision {
-        case .hold:
-            try rollouts.update(after)
-        case .shift(let percent):
-            guard let step = after.state.plan.percents.firstIndex(of: percent) else {
-                preconditionFailure("A rollout shifts to a per cent of its plan.")
-            }
-            after.state.step = step
-            after.state.stepStart = isObserved ? after.evidence?.labelled : nil
-            try rollouts.update(after)
-            try record("rollout.shifted", after, split: try split(after))
-        case .promote:
-            try promote(&after)
-        case .rollBack(let reason):
-            try giveBack(&after, .rolledBack, reason)
-        case .abort(let reason):
-            try giveBack(&after, .aborted, reason)
-        case .pause(let reason):
-            after.state.phase = .paused
-            after.reason = reason
-            try rollouts.update(after)
-            try record("rollout.paused", after)
-        case .resume:
-            after.state.phase = .progressing
-            after.state.deadline = change.time + .seconds(after.state.plan.maximumSeconds)
-            after.reason = nil
-            try rollouts.update(after)
-            try record("rollout.resumed", after)
+    /// - Throws: `Problem` when a person asks for what cannot be.
+    func perform(_ event: RolloutEvent, on rollout: Rollout, because reason: String? = nil) throws -> RolloutObservation {
+        let rules = try ReleaseRules(of: rollout.endpoint, in: change.workspace, change.transaction)
+        let isCommanded = if case .commanded = event { true } else { false }
+        // A candidate that cannot be loaded any more waits for a person as one in a freeze does.
+        let frozen = try rules.frozen(at: change.time) ?? (isCommanded ? nil : whyUnsound(rollout))
+        let decision = try rollout.state.decide(event, frozen: frozen, at: change.time)
+        if case .hold = decision {
+            try rollouts.update(rollout)
+            return RolloutObservation(rollout: rollout, decision: decision)
         }
-        return after
+        if case .rollBack = decision, try rollouts.latestID(rollout.endpoint) != rollout.id {
+            throw Problem(
+                .conflict, "delivery.rollout.not-latest", "Rollout \(rollout.id) cannot be rolled back.",
+                why: "Endpoint '\(rollout.endpoint)' has had a newer release.", fix: "Roll back the newer release first.")
+        }
+        if decision.isAdvance { try requireSound(rollout) }
+        var after = rollout
+        after.state = rollout.state.after(decision, following: event.freshEvidence, at: change.time)
+        after.reason = Self.reason(of: decision) ?? (decision.isAdvance ? reason : nil)
+        if rollout.state.phase != after.state.phase, !after.state.phase.isActive { after.finished = change.time }
+        try rollouts.update(after)
+        let record = RolloutRecord(
+            number: try RolloutRecordTable(transaction: change.transaction, workspace: change.workspace).nextNumber(rollout.id),
+            time: change.time, event: event, frozen: frozen, before: rollout.state, decision: decision, after: after.state)
+        try keep(record, after, previous: rollout)
+        return RolloutObservation(rollout: after, decision: decision)
     }
 
     /// Ends an unfinished rollout because a newer release takes its place.
     func supersede(_ rollout: Rollout, by release: String) throws {
-        var after = rollout
-        try giveBack(&after, .superseded, "Release \(release) took its place.")
+        _ = try perform(.superseded(by: release), on: rollout)
     }
 
     /// The first split of a rollout, and the ledger entry about it.
     func begin(_ rollout: Rollout) throws -> Rollout {
-        try rollouts.insert(rollout)
-        var after = rollout
+        var rollout = rollout
         if rollout.state.phase == .promoted {
-            try promote(&after)
-        } else {
-            try record("rollout.shifted", after, split: try split(after))
+            rollout.state.step = rollout.state.plan.percents.count - 1
+            rollout.finished = change.time
         }
-        return after
+        try rollouts.insert(rollout)
+        if rollout.state.phase == .promoted {
+            try promote(rollout, nil)
+        } else {
+            try record("rollout.shifted", rollout, split: try split(rollout))
+        }
+        return rollout
     }
 
-    private func promote(_ after: inout Rollout) throws {
-        after.state.phase = .promoted
-        after.state.step = after.state.plan.percents.count - 1
-        after.finished = change.time
-        after.reason = nil
-        try rollouts.update(after)
-        if let stable = after.stable { try revisions.retire(after.endpoint, stable, at: change.time) }
+    private func keep(_ record: RolloutRecord, _ after: Rollout, previous: Rollout) throws {
+        switch record.decision {
+        case .hold: preconditionFailure("What holds is not kept.")
+        case .shift: try self.record("rollout.shifted", after, split: try split(after), record)
+        case .letGo: try letGo(after, record)
+        case .promote: try promote(after, record)
+        case .rollBack, .abort, .supersede:
+            try giveBack(after, wasPromoted: previous.state.phase == .promoted, record)
+        case .pause: try self.record("rollout.paused", after, split: nil, record)
+        case .resume: try self.record("rollout.resumed", after, split: nil, record)
+        case .approveStep: try self.record("rollout.step-approved", after, split: nil, record)
+        case .retractStep: try self.record("rollout.step-retracted", after, split: nil, record)
+        case .noteSmoke: try self.record("rollout.smoke-passed", after, split: nil, record)
+        }
+    }
+
+    private func promote(_ after: Rollout, _ record: RolloutRecord?) throws {
+        if let stable = after.stable, after.state.position.warmUntil == nil {
+            try revisions.retire(after.endpoint, stable, at: change.time)
+        }
         try releases.finish(after.release, as: .completed, at: change.time)
         let candidate = try revisions.require(after.endpoint, after.candidate)
-        try record("rollout.promoted", after, split: try split(after))
+        try self.record("rollout.promoted", after, split: try split(after), record)
         try change.record("release.completed", on: "release/\(after.release)", subject(candidate).ledgerPayload)
         try versions.crown(candidate.model, candidate.version, change)
     }
 
+    private func letGo(_ after: Rollout, _ record: RolloutRecord) throws {
+        if let stable = after.stable { try revisions.retire(after.endpoint, stable, at: change.time) }
+        // A newer release has its own split.
+        let isLatest = try rollouts.latestID(after.endpoint) == after.id
+        try self.record("rollout.let-go", after, split: isLatest ? try split(after) : nil, record)
+    }
+
     /// All traffic goes back to the stable revision, also after promotion.
-    private func giveBack(_ after: inout Rollout, _ phase: RolloutState.Phase, _ reason: String) throws {
+    private func giveBack(_ after: Rollout, wasPromoted: Bool, _ record: RolloutRecord) throws {
         guard let number = after.stable else { preconditionFailure("Traffic goes back only where there is a stable revision.") }
-        let wasPromoted = after.state.phase == .promoted
-        after.state.phase = phase
-        after.finished = change.time
-        after.reason = reason
-        try rollouts.update(after)
         try revisions.retire(after.endpoint, after.candidate, at: change.time)
         try revisions.retire(after.endpoint, number, at: nil)
         try releases.finish(after.release, as: .failed, at: change.time)
         let candidate = try revisions.require(after.endpoint, after.candidate)
-        try record("rollout.\(phase.rawValue)", after, split: try split(after))
+        try self.record("rollout.\(after.state.phase.rawValue)", after, split: try split(after), record)
         try change.record("release.failed", on: "release/\(after.release)", subject(candidate).ledgerPayload)
         guard wasPromoted else { return }
         let stable = try revisions.require(after.endpoint, number)
         if stable.model == candidate.model { try versions.crown(stable.model, stable.version, change) }
     }
 
+    private func whyUnsound(_ rollout: Rollout) throws -> String? {
+        do {
+            try requireSound(rollout)
+            return nil
+        } catch let problem as Problem where problem.kind == .notFound {
+            return problem.what
+        }
+    }
+
+    /// A version that was deleted while its rollout ran gets no more traffic.
+    private func requireSound(_ rollout: Rollout) throws {
+        let candidate = try revisions.require(rollout.endpoint, rollout.candidate)
+        try versions.require(candidate.model, candidate.version, change.workspace, change.transaction)
+    }
+
     private func split(_ rollout: Rollout) throws -> TrafficSplit {
-        let percent = rollout.state.percent
-        var shares = [TrafficSplit.Share(revision: rollout.candidate, percent: percent)]
-        if let stable = rollout.stable { shares.append(TrafficSplit.Share(revision: stable, percent: 100 - percent)) }
-        return try TrafficSplits(transaction: change.transaction).replace(
-            rollout.endpoint, in: change.workspace, with: shares.filter { $0.percent > 0 }, salt: rollout.id, at: change.time)
+        try TrafficSplits(transaction: change.transaction).replace(
+            rollout.endpoint, in: change.workspace, with: rollout.state.shares(candidate: rollout.candidate, stable: rollout.stable),
+            salt: rollout.id, at: change.time)
     }
 
     private func subject(_ revision: Revision) -> ReleaseSubject {
         ReleaseSubject(endpoint: revision.endpoint, model: revision.model, version: revision.version)
     }
 
+    private static func reason(of decision: RolloutDecision) -> String? {
+        switch decision {
+        case .rollBack(let reason), .abort(let reason), .pause(let reason): reason
+        case .supersede(let release): "Release \(release) took its place."
+        case .retractStep(let percent, let name): "\(name) took back the yes to the step to \(percent) %."
+        default: nil
+        }
+    }
+
     /// People's reasons stand in the ledger by their digest, the platform's own in words.
-    private func record(_ verb: String, _ rollout: Rollout, split: TrafficSplit? = nil) throws {
+    private func record(_ verb: String, _ rollout: Rollout, split: TrafficSplit? = nil, _ record: RolloutRecord? = nil) throws {
         var payload: [String: JSONValue] = [
             "endpoint": .string(rollout.endpoint), "release": .string(rollout.release), "candidate": .integer(Int64(rollout.candidate)),
             "stable": rollout.stable.map { .integer(Int64($0)) } ?? .null, "percent": .integer(Int64(rollout.state.percent)),
@@ -126,6 +162,17 @@ struct RolloutTransition {
                 payload["reasonDigest"] = .string(TextDigest.of(reason))
             }
         }
-        try change.record(verb, on: "rollout/\(rollout.id)", payload)
+        guard let record else {
+            try change.record(verb, on: "rollout/\(rollout.id)", payload)
+            return
+        }
+        let text = try DocumentText.encode(record)
+        payload["record"] = .integer(Int64(record.number))
+        payload[Self.recordDigest] = .string(TextDigest.of(text))
+        let entry = try change.record(verb, on: "rollout/\(rollout.id)", payload)
+        try RolloutRecordTable(transaction: change.transaction, workspace: change.workspace).insert(
+            text, number: record.number, of: rollout.id, entry: entry)
     }
+
+    static let recordDigest = "recordDigest"
 }

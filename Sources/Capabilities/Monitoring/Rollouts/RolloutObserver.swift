@@ -4,6 +4,7 @@ import Backends
 package import Delivery
 import Domain
 package import Governance
+import Serving
 
 /// The controller that brings rollouts their evidence: predictions and labels as they arrive. What follows is Delivery's decision.
 ///
@@ -81,14 +82,22 @@ package actor RolloutObserver {
         let before = progress[key] ?? RolloutProgress(rollout)
         let now = governor.clock.now()
         let (after, evidence) = try await governor.database.read { transaction in
-            try before.reading(
-                RolloutReader(transaction: transaction, workspace: workspace, endpoint: rollout.endpoint, candidate: rollout.candidate),
-                at: now)
+            try before.reading(try Self.reader(of: rollout, in: workspace, transaction), at: now)
         }
         progress[key] = after
         guard evidence != observed[key], evidence != rollout.evidence else { return }
         _ = try await rollouts.observe(rollout.id, evidence, by: .controller("rollouts", in: workspace))
         observed[key] = evidence
+    }
+
+    private static func reader(of rollout: Rollout, in workspace: String, _ transaction: any Transaction) throws -> RolloutReader {
+        let entity = try EndpointSettings.entityInput(of: EndpointName(workspace: workspace, name: rollout.endpoint), in: transaction)
+        let revisions = RevisionTable(transaction: transaction, workspace: workspace)
+        let shadow = rollout.state.plan.strategy == .shadow ? try revisions.find(rollout.endpoint, rollout.candidate) : nil
+        return RolloutReader(
+            transaction: transaction, workspace: workspace, endpoint: rollout.endpoint, candidate: rollout.candidate,
+            segmentInput: rollout.state.plan.segments?.input, entityInput: entity,
+            shadow: shadow.map { ServedVersion(workspace: workspace, model: $0.model, number: $0.version) })
     }
 
     private func lookForever() async throws {

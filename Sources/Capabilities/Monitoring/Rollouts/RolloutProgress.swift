@@ -15,12 +15,14 @@ struct RolloutProgress: Sendable {
     private var settled: RolloutTally
     private var answers: RolloutCursor
     private var labels: RolloutCursor
+    private var pairs: RolloutCursor
 
     init(_ rollout: Rollout) {
         started = rollout.started
-        settled = RolloutTally(candidate: rollout.candidate)
+        settled = RolloutTally(candidate: rollout.candidate, segments: rollout.state.plan.segments)
         answers = RolloutCursor(from: rollout.started)
         labels = RolloutCursor(from: rollout.started)
+        pairs = RolloutCursor(from: rollout.started)
     }
 
     /// Reads what is new; O(rows that are new or younger than `settling`).
@@ -35,15 +37,26 @@ struct RolloutProgress: Sendable {
             next.settled.add(answer)
             next.answers = place
         }
+        var youngestPairs: [ShadowPair] = []
+        try reader.forEachPair(after: pairs) { pair, place in
+            guard place.time < horizon else { return youngestPairs.append(pair) }
+            next.settled.add(pair)
+            next.pairs = place
+        }
         var youngestLabels: [(answer: RolloutAnswer, value: Double)] = []
         try reader.forEachLabel(after: labels, from: started) { answer, value, place in
             guard place.time < horizon else { return youngestLabels.append((answer, value)) }
             next.settled.add(answer, label: value)
+            if let pair = try reader.pair(answer) { next.settled.add(pair, label: value) }
             next.labels = place
         }
         var tally = next.settled
         for answer in youngestAnswers { tally.add(answer) }
-        for label in youngestLabels { tally.add(label.answer, label: label.value) }
+        for pair in youngestPairs { tally.add(pair) }
+        for label in youngestLabels {
+            tally.add(label.answer, label: label.value)
+            if let pair = try reader.pair(label.answer) { tally.add(pair, label: label.value) }
+        }
         return (next, tally.evidence)
     }
 }

@@ -10,19 +10,27 @@ import Statistics
 /// event or not; so the same rows give the same evidence after a restart.
 package struct RolloutTally: Equatable, Sendable {
     package let candidate: Int
-    package private(set) var evidence = RolloutEvidence()
+    package private(set) var evidence = RolloutEvidence(stablePredictions: 0, stableInvalid: 0, scores: ScoreSpread())
+    /// Entities of which a bad event was counted, by hash: answers to one of them depend on each other, so each counts once.
+    private var entities: Set<UInt64> = []
+    private static let maximumEntities = 1_000_000
 
-    package init(candidate: Int) {
+    /// - Parameter segments: Those whose losses are also counted by themselves.
+    package init(candidate: Int, segments: SegmentGuard? = nil) {
         self.candidate = candidate
+        evidence.segments = segments.map { Dictionary($0.values.map { ($0, CanaryEvidence()) }, uniquingKeysWith: { first, _ in first }) }
     }
 
     /// Takes in a prediction as it was logged.
     package mutating func add(_ answer: RolloutAnswer) {
         let isCanary = answer.revision == candidate
-        if isCanary { evidence.candidatePredictions += 1 }
-        guard answer.isInvalid else { return }
-        if isCanary { evidence.candidateInvalid += 1 }
-        evidence.canary.observe(loss: 1, uniform: 0, isCanary: isCanary, weight: answer.candidateShare)
+        if isCanary { evidence.candidatePredictions += 1 } else { evidence.stablePredictions = (evidence.stablePredictions ?? 0) + 1 }
+        guard answer.isInvalid else {
+            if let score = answer.score { evidence.scores?.add(score, isCandidate: isCanary) }
+            return
+        }
+        if isCanary { evidence.candidateInvalid += 1 } else { evidence.stableInvalid = (evidence.stableInvalid ?? 0) + 1 }
+        observe(loss: 1, uniform: 0, answer)
     }
 
     /// Takes in the label of a prediction; corrections of a label must not be given.
@@ -31,9 +39,35 @@ package struct RolloutTally: Equatable, Sendable {
         if isCanary { evidence.candidateLabelled += 1 } else { evidence.stableLabelled += 1 }
         guard !answer.isInvalid, let score = answer.score else { return }
         let target: Double = label >= 0.5 ? 1 : 0
-        evidence.canary.observe(
-            loss: (score - target) * (score - target), uniform: StableHash.uniform(answer.id, salt: "rollout-loss"), isCanary: isCanary,
-            weight: answer.candidateShare)
+        observe(loss: (score - target) * (score - target), uniform: StableHash.uniform(answer.id, salt: "rollout-loss"), answer)
+    }
+
+    /// Takes in a request that a shadow answered too, as it was answered: an answer that is no probability is bad at once.
+    package mutating func add(_ pair: ShadowPair) {
+        var pairs = evidence.pairs ?? PairedEvidence()
+        pairs.observe(shadowIsBad: pair.isShadowInvalid, stableIsBad: pair.isStableInvalid)
+        evidence.pairs = pairs
+    }
+
+    /// Takes in the label of such a request.
+    package mutating func add(_ pair: ShadowPair, label: Double) {
+        guard let shadow = pair.shadowScore, let stable = pair.stableScore, !pair.isShadowInvalid, !pair.isStableInvalid else { return }
+        let target: Double = label >= 0.5 ? 1 : 0
+        var pairs = evidence.pairs ?? PairedEvidence()
+        pairs.observeLate(
+            shadowLoss: (shadow - target) * (shadow - target), stableLoss: (stable - target) * (stable - target),
+            uniform: StableHash.uniform(pair.id, salt: "rollout-loss"))
+        evidence.pairs = pairs
+    }
+
+    private mutating func observe(loss: Double, uniform: Double, _ answer: RolloutAnswer) {
+        if let entity = answer.entity, uniform < loss {
+            guard entities.count < Self.maximumEntities, entities.insert(entity).inserted else { return }
+        }
+        let isCanary = answer.revision == candidate
+        evidence.canary.observe(loss: loss, uniform: uniform, isCanary: isCanary, weight: answer.candidateShare)
+        guard let segment = answer.segment else { return }
+        evidence.segments?[segment]?.observe(loss: loss, uniform: uniform, isCanary: isCanary, weight: answer.candidateShare)
     }
 }
 
@@ -44,13 +78,39 @@ package struct RolloutAnswer: Equatable, Sendable {
     /// The candidate's share of traffic when this request was routed, 0…1.
     package var candidateShare: Double
     package var score: Double?
+    /// The value of the input by which the plan divides.
+    package var segment: String?
+    /// Hash of the entity that the endpoint keeps with one revision.
+    package var entity: UInt64?
 
-    package init(id: String, revision: Int, candidatePercent: Int, score: Double?) {
+    package init(
+        id: String, revision: Int, candidatePercent: Int, score: Double?, segment: String? = nil, entity: UInt64? = nil
+    ) {
         self.id = id
         self.revision = revision
         candidateShare = Double(min(max(candidatePercent, 0), 100)) / 100
         self.score = score
+        self.segment = segment
+        self.entity = entity
     }
 
     package var isInvalid: Bool { score.map { !(0...1).contains($0) } ?? true }
+}
+
+/// One request that the stable revision answered and a shadow too.
+package struct ShadowPair: Equatable, Sendable {
+    package var id: String
+    package var stableScore: Double?
+    package var shadowScore: Double?
+
+    package init(id: String, stableScore: Double?, shadowScore: Double?) {
+        self.id = id
+        self.stableScore = stableScore
+        self.shadowScore = shadowScore
+    }
+
+    var isShadowInvalid: Bool { Self.isInvalid(shadowScore) }
+    var isStableInvalid: Bool { Self.isInvalid(stableScore) }
+
+    private static func isInvalid(_ score: Double?) -> Bool { score.map { !(0...1).contains($0) } ?? true }
 }

@@ -88,7 +88,9 @@ package struct EndpointSettings: Codable, Equatable, Sendable {
     package func check() throws(Problem) {
         var faults: [String] = []
         func within<Value: Comparable>(_ value: Value?, _ range: ClosedRange<Value>, _ name: String) {
-            if let value, !range.contains(value) { faults.append("'\(name)' is \(value); it is \(range.lowerBound) to \(range.upperBound).") }
+            if let value, !range.contains(value) {
+                faults.append("'\(name)' is \(value); it is \(range.lowerBound) to \(range.upperBound).")
+            }
         }
         within(concurrency, 1...Self.mostConcurrent, "concurrency")
         within(timeout, 1...Self.longestTimeout, "timeout")
@@ -97,7 +99,9 @@ package struct EndpointSettings: Codable, Equatable, Sendable {
         within(mirror?.version, 1...Int.max, "mirror.version")
         within(log?.days, 1...36_500, "log.days")
         within(log?.redact?.count, 0...Self.mostRedacted, "the number of 'log.redact'")
-        if let fraction = log?.fraction, !(fraction > 0 && fraction <= 1) { faults.append("'log.fraction' is \(fraction); it is over 0, to 1.") }
+        if let fraction = log?.fraction, !(fraction > 0 && fraction <= 1) {
+            faults.append("'log.fraction' is \(fraction); it is over 0, to 1.")
+        }
         for (name, value) in [("entity", entity), ("features.entity", features?.entity)] where value == "" {
             faults.append("'\(name)' is empty; it names an input.")
         }

@@ -57,7 +57,8 @@ package struct ShadowTable {
             comparison.failed = comparison.rows - (try row["scored"] as Int)
         }
         var (sum, absolute) = (0.0, 0.0)
-        try forEachPair(of: endpoint, in: workspace, model: model, version: version, since: Timestamp(milliseconds: 0)) { _, given, mirrored in
+        try forEachPair(of: endpoint, in: workspace, model: model, version: version, since: Timestamp(milliseconds: 0)) {
+            _, given, mirrored in
             comparison.paired += 1
             sum += mirrored - given
             absolute += abs(mirrored - given)

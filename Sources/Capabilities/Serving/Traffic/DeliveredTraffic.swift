@@ -41,7 +41,11 @@ package struct DeliveredTraffic: TrafficSource {
         let rollout = try transaction.row(
             "SELECT candidate FROM rollout WHERE workspace = ? AND endpoint = ? AND phase IN ('progressing', 'paused')", endpoint.workspace,
             endpoint.name)
-        let settings = try EndpointSettingsTable(transaction: transaction).find(endpoint)
+        var settings = try EndpointSettingsTable(transaction: transaction).find(endpoint)
+        // A release that begins as a shadow comes before a mirror that was set by hand.
+        if let shadow = try ShadowCandidate.find(endpoint.name, in: endpoint.workspace, transaction) {
+            settings.settings.mirror = EndpointSettings.Mirror(model: shadow.model, version: shadow.version, percent: 100)
+        }
         return EndpointTraffic(
             endpoint: endpoint, version: split.version, salt: split.salt, shares: shares,
             candidate: try rollout.map { try $0["candidate"] }, settings: settings.settings, settingsVersion: settings.version)

@@ -56,7 +56,8 @@ package struct DirectInference: DirectRoute {
         guard let name = parts.first, !name.isEmpty, name.allSatisfy(isPlain) else { return nil }
         let endpoint = String(decoding: name, as: UTF8.self)
         if parts.count == 1 { return (endpoint, nil) }
-        guard parts.count == 3, parts[1].elementsEqual("versions".utf8), let version = Int(String(decoding: parts[2], as: UTF8.self)), version > 0
+        guard parts.count == 3, parts[1].elementsEqual("versions".utf8), let version = Int(String(decoding: parts[2], as: UTF8.self)),
+            version > 0
         else { return nil }
         return (endpoint, version)
     }

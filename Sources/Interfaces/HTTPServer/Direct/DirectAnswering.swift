@@ -32,7 +32,9 @@ package final class DirectAnswering: Sendable {
 
     /// Position of the route that may answer; nil for requests that only the router understands.
     func route(claiming head: HTTPRequestHead) -> Int? {
-        guard head.method == .POST, head.version == .http1_1, let position = routes.firstIndex(where: { $0.claims(head) }) else { return nil }
+        guard head.method == .POST, head.version == .http1_1, let position = routes.firstIndex(where: { $0.claims(head) }) else {
+            return nil
+        }
         for (name, value) in head.headers {
             // In the order of their lengths' frequency; other names cannot match.
             switch name.utf8.count {

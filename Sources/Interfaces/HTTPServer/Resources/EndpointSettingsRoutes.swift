@@ -45,7 +45,8 @@ package struct EndpointSettingsRoutes: RouteGroup {
         let known = try JSONDecoder().decode(JSONValue.self, from: try JSONEncoder().encode(settings))
         if let unknown = Self.firstUnknown(in: given, beside: known) {
             throw Problem(
-                .invalid, "serving.settings.unknown", "There is no setting '\(unknown.printable)'.", fix: "See docs/serving.md for those there are.")
+                .invalid, "serving.settings.unknown", "There is no setting '\(unknown.printable)'.",
+                fix: "See docs/serving.md for those there are.")
         }
         return try Answer.json(try await configuration.set(settings, of: endpoint, by: context.caller))
     }

@@ -32,11 +32,11 @@ package struct ReleaseRoutes: RouteGroup {
     private func create(_ request: Request, _ context: APIContext) async throws -> Response {
         var context = context
         let body = try await RequestBody.json(CreateReleaseRequest.self, of: request, &context)
+        let changes = try body.plan.map { try RolloutPlanChanges($0) }
         let release = try await releases.create(
             NewRelease(
-                subject: ReleaseSubject(endpoint: body.endpoint, model: body.model, version: body.version),
-                plan: body.plan.map(RolloutPlan.init) ?? RolloutPlan(), gateReport: body.gateReport, approval: body.approval,
-                supersededRollout: body.supersededRollout),
+                subject: ReleaseSubject(endpoint: body.endpoint, model: body.model, version: body.version), gateReport: body.gateReport,
+                approval: body.approval, supersededRollout: body.supersededRollout, adjust: { changes?.apply(to: &$0) }),
             by: context.caller)
         return try Answer.json(ReleaseAnswer(release), status: .created)
     }
@@ -56,13 +56,41 @@ extension ReleaseAnswer {
     }
 }
 
-extension RolloutPlan {
-    fileprivate init(_ body: RolloutPlanBody) {
-        let standard = RolloutPlan()
-        self.init(
-            percents: body.percents ?? standard.percents, minimumLabelled: body.minimumLabelled ?? standard.minimumLabelled,
-            alpha: body.alpha ?? standard.alpha, maximumSeconds: body.maximumSeconds ?? standard.maximumSeconds,
-            invalidShare: body.invalidShare ?? standard.invalidShare,
-            requiresShownNotWorse: body.requiresShownNotWorse ?? standard.requiresShownNotWorse)
+/// What a request wants otherwise than the plan that would hold without it.
+private struct RolloutPlanChanges: Sendable {
+    private let body: RolloutPlanBody
+    private let strategy: RolloutStrategy?
+    private let stepApprovals: [StepApproval]?
+    private let segments: SegmentGuard?
+    private let guards: [OutsideGuard]?
+
+    /// - Throws: `Problem` `.invalid` for parts that are not of their form.
+    init(_ body: RolloutPlanBody) throws {
+        self.body = body
+        strategy = try body.strategy.map { try RolloutStrategy.named($0, as: "strategy") }
+        stepApprovals = try body.stepApprovals?.map { try CanonicalSpec.decode(StepApproval.self, from: $0) }
+        segments = try body.segments.map { try CanonicalSpec.decode(SegmentGuard.self, from: $0) }
+        guards = try body.guards?.map { try CanonicalSpec.decode(OutsideGuard.self, from: $0) }
+    }
+
+    func apply(to plan: inout RolloutPlan) {
+        if let strategy, strategy != plan.strategy {
+            plan.strategy = strategy
+            plan.percents = RolloutPlan.percents(of: strategy)
+        }
+        plan.percents = body.percents ?? plan.percents
+        plan.bakeSeconds = body.bakeSeconds ?? plan.bakeSeconds
+        plan.minimumPredictions = body.minimumPredictions ?? plan.minimumPredictions
+        plan.minimumLabelled = body.minimumLabelled ?? plan.minimumLabelled
+        plan.minimumPairs = body.minimumPairs ?? plan.minimumPairs
+        plan.alpha = body.alpha ?? plan.alpha
+        plan.maximumSeconds = body.maximumSeconds ?? plan.maximumSeconds
+        plan.invalidShare = body.invalidShare ?? plan.invalidShare
+        plan.scoreShift = body.scoreShift ?? plan.scoreShift
+        plan.requiresShownNotWorse = body.requiresShownNotWorse ?? plan.requiresShownNotWorse
+        plan.keepWarmSeconds = body.keepWarmSeconds ?? plan.keepWarmSeconds
+        plan.stepApprovals = stepApprovals ?? plan.stepApprovals
+        plan.segments = segments ?? plan.segments
+        plan.guards = guards ?? plan.guards
     }
 }

@@ -24,6 +24,10 @@ package struct RolloutRoutes: RouteGroup {
             reasoned("roll-back") { try await rollouts.rollBack($0, because: $1, by: $2) },
             reasoned("pause") { try await rollouts.pause($0, because: $1, by: $2) },
             reasoned("abort") { try await rollouts.abort($0, because: $1, by: $2) },
+            Route(.post, "/api/v1/rollouts/{rollout}/smoke", .permission(.rolloutControl), handler: smoke),
+            step("approve-step") { try await rollouts.approveStep($0, percent: $1.percent, because: $1.reason, by: $2) },
+            step("retract-step") { try await rollouts.retractStep($0, percent: $1.percent, because: $1.reason, by: $2) },
+            Route(.get, "/api/v1/rollouts/{rollout}/replay", .permission(.deliveryRead), handler: replay),
         ]
     }
 
@@ -31,22 +35,55 @@ package struct RolloutRoutes: RouteGroup {
         let query = try ListQuery(request)
         let found = try await rollouts.rollouts(
             endpoint: query.text("endpoint"), after: query.after, limit: query.limit, by: context.caller)
-        return try Answer.json(query.page(found, id: \.id, RolloutAnswer.init))
+        let answers = try found.map { try RolloutAnswer($0) }
+        return try Answer.json(query.page(answers, id: \.id) { $0 })
     }
 
     private func show(_ request: Request, _ context: APIContext) async throws -> Response {
-        try Answer.json(RolloutAnswer(try await rollouts.rollout(try context.parameter("rollout"), by: context.caller)))
+        let status = try await rollouts.status(try context.parameter("rollout"), by: context.caller)
+        var answer = try RolloutAnswer(status.rollout)
+        answer.outlook = RolloutOutlookAnswer(status)
+        return try Answer.json(answer)
     }
 
     private func shift(_ request: Request, _ context: APIContext) async throws -> Response {
         var context = context
         let id = try context.parameter("rollout")
         let body = try await RequestBody.json(ShiftRolloutRequest.self, of: request, &context)
-        return try Answer.json(RolloutAnswer(try await rollouts.shift(id, toPercent: body.percent, by: context.caller)))
+        return try Answer.json(
+            RolloutAnswer(
+                try await rollouts.shift(
+                    id, toPercent: body.percent, because: body.reason, by: context.caller)))
     }
 
     private func resume(_ request: Request, _ context: APIContext) async throws -> Response {
-        try Answer.json(RolloutAnswer(try await rollouts.resume(try context.parameter("rollout"), by: context.caller)))
+        var context = context
+        let id = try context.parameter("rollout")
+        let body = try await RequestBody.json(ResumeRolloutRequest.self, of: request, &context)
+        return try Answer.json(RolloutAnswer(try await rollouts.resume(id, because: body.reason, by: context.caller)))
+    }
+
+    private func smoke(_ request: Request, _ context: APIContext) async throws -> Response {
+        var context = context
+        let id = try context.parameter("rollout")
+        let body = try await RequestBody.json(SmokeResultRequest.self, of: request, &context)
+        return try Answer.json(
+            RolloutAnswer(try await rollouts.reportSmoke(id, passed: body.passed, note: body.reason, by: context.caller)))
+    }
+
+    private func replay(_ request: Request, _ context: APIContext) async throws -> Response {
+        try Answer.json(RolloutReplayAnswer(try await rollouts.replay(try context.parameter("rollout"), by: context.caller)))
+    }
+
+    private func step(
+        _ verb: String, _ command: @escaping @Sendable (_ id: String, StepApprovalRequest, Caller) async throws -> Rollout
+    ) -> Route {
+        Route(.post, "/api/v1/rollouts/{rollout}/\(verb)", .permission(.approvalDecide)) { request, context in
+            var context = context
+            let id = try context.parameter("rollout")
+            let body = try await RequestBody.json(StepApprovalRequest.self, of: request, &context)
+            return try Answer.json(RolloutAnswer(try await command(id, body, context.caller)))
+        }
     }
 
     /// A command that needs a reason.
@@ -63,29 +100,58 @@ package struct RolloutRoutes: RouteGroup {
 }
 
 extension RolloutAnswer {
-    init(_ rollout: Rollout) {
+    init(_ rollout: Rollout) throws {
         let state = rollout.state
         self.init(
             id: rollout.id, release: rollout.release, endpoint: rollout.endpoint, candidate: rollout.candidate, stable: rollout.stable,
-            phase: state.phase.rawValue, percent: state.percent, plan: RolloutPlanBody(state.plan), deadline: state.deadline.milliseconds,
-            evidence: rollout.evidence.map { RolloutEvidenceAnswer($0, state.plan) }, started: rollout.started.milliseconds,
+            phase: state.phase.rawValue, percent: state.percent, plan: try RolloutPlanBody(state.plan),
+            deadline: state.deadline.milliseconds,
+            evidence: rollout.evidence.map { RolloutEvidenceAnswer($0, state) }, started: rollout.started.milliseconds,
             finished: rollout.finished?.milliseconds, reason: rollout.reason)
     }
 }
 
 extension RolloutEvidenceAnswer {
-    fileprivate init(_ evidence: RolloutEvidence, _ plan: RolloutPlan) {
+    fileprivate init(_ evidence: RolloutEvidence, _ state: RolloutState) {
         self.init(
             candidateLabelled: evidence.candidateLabelled, stableLabelled: evidence.stableLabelled,
             candidatePredictions: evidence.candidatePredictions, candidateInvalid: evidence.candidateInvalid,
-            breach: evidence.breach(of: plan))
+            badEvents: evidence.badEvents, logHarm: evidence.logHarm, logLimit: evidence.logLimit(of: state.plan),
+            pairs: evidence.pairCount, breach: state.breach(evidence))
+    }
+}
+
+extension RolloutOutlookAnswer {
+    fileprivate init(_ status: RolloutStatus) {
+        let state = status.rollout.state
+        self.init(
+            now: status.now.milliseconds, stepBegan: state.position.stepBegan.milliseconds, nextPercent: state.nextPercent,
+            bakesUntil: state.bakesUntil?.milliseconds, waitsFor: status.waitsFor, environment: status.environment, frozen: status.frozen,
+            warmUntil: state.position.warmUntil?.milliseconds)
+    }
+}
+
+extension RolloutReplayAnswer {
+    fileprivate init(_ replay: RolloutReplay) {
+        self.init(
+            rollout: replay.rollout, agrees: replay.agrees,
+            steps: replay.steps.map { step in
+                Step(
+                    number: step.number, time: step.time.milliseconds, decision: step.decision.name, phase: step.phase.rawValue,
+                    percent: step.percent, entry: step.entry, faults: step.faults)
+            }, faults: replay.faults)
     }
 }
 
 extension RolloutPlanBody {
-    fileprivate init(_ plan: RolloutPlan) {
+    fileprivate init(_ plan: RolloutPlan) throws {
         self.init(
-            percents: plan.percents, minimumLabelled: plan.minimumLabelled, alpha: plan.alpha, maximumSeconds: plan.maximumSeconds,
-            invalidShare: plan.invalidShare, requiresShownNotWorse: plan.requiresShownNotWorse)
+            strategy: plan.strategy.rawValue, percents: plan.percents, bakeSeconds: plan.bakeSeconds,
+            minimumPredictions: plan.minimumPredictions, minimumLabelled: plan.minimumLabelled, minimumPairs: plan.minimumPairs,
+            alpha: plan.alpha, maximumSeconds: plan.maximumSeconds, invalidShare: plan.invalidShare, scoreShift: plan.scoreShift,
+            requiresShownNotWorse: plan.requiresShownNotWorse, keepWarmSeconds: plan.keepWarmSeconds,
+            stepApprovals: plan.stepApprovals.isEmpty ? nil : try plan.stepApprovals.map { try CanonicalSpec.encode($0) },
+            segments: try plan.segments.map { try CanonicalSpec.encode($0) },
+            guards: plan.guards.isEmpty ? nil : try plan.guards.map { try CanonicalSpec.encode($0) })
     }
 }
