@@ -28,8 +28,9 @@ trap 'exit 143' TERM
 
 # MLflow's own server for models, out of the project's environment.
 readonly python="$root/.venv/bin"
-export DHOW_MODEL_SERVER="${DHOW_MODEL_SERVER:-env PATH=$python:/usr/bin:/bin $python/mlflow models serve --env-manager local \
---model-uri {model} --host 127.0.0.1 --port {port} --workers 1}"
+model_server="env PATH=$python:/usr/bin:/bin $python/mlflow models serve --env-manager local --model-uri {model} --host 127.0.0.1"
+model_server+=" --port {port} --workers 1"
+export DHOW_MODEL_SERVER="${DHOW_MODEL_SERVER:-$model_server}"
 export DHOW_EGRESS_ALLOW="${DHOW_EGRESS_ALLOW:-127.0.0.2}" DHOW_GRPC_PORT="${DHOW_GRPC_PORT:-0}"
 mkfifo "$folder/output"
 "$binary" serve --data "$folder/data" --port 0 >"$folder/output" 2>"$folder/log" &

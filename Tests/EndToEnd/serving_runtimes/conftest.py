@@ -40,7 +40,7 @@ class Server:
         approval = self.post(
             "approvals", {"endpoint": model, "model": model, "version": version, "gateReport": report["id"]}
         )
-        self.post(f"approvals/{approval['id']}/decision", {"decision": "approve"}, by="approver")
+        self.post(f"approvals/{approval['id']}/decision", {"decision": "approve", "comment": "Sound."}, by="approver")
         self.post(
             "releases",
             {
