@@ -28,15 +28,19 @@ package struct CallGate: Sendable {
             requestID: identifiers.next(), for: permission)
     }
 
-    /// Runs one answer within the usual time; of a stream, each answer by itself.
+    /// For answering and for receiving a message of the largest size at the slowest speed, as over REST.
+    static let messageTimeLimit =
+        Route.usualTimeLimit + .seconds(BoundedDeserializer<Inference_ModelInferRequest>.messageLimit / RouteTable.slowestBody)
+
+    /// Runs one answer within its time; of a stream, each answer by itself.
     ///
     /// - Throws: Only `RPCError`.
     func answer<Answer: Sendable>(
-        _ method: String, _ body: @escaping @Sendable () async throws -> Answer
+        _ method: String, within limit: Duration = Route.usualTimeLimit, _ body: @escaping @Sendable () async throws -> Answer
     ) async throws -> Answer {
         let start = clock.now
         do {
-            let answer = try await deadlines.limit(to: Route.usualTimeLimit, body)
+            let answer = try await deadlines.limit(to: limit, body)
             count(method, "ok", since: start)
             return answer
         } catch {

@@ -196,10 +196,11 @@ package struct InferenceCalls: RegistrableRPCService {
             serializer: ProtobufSerializer<Output>()
         ) { request, _ in
             let start = ContinuousClock.now
-            let asked = try await ServerRequest(stream: request)
-            let output = try await gate.answer(method) {
+            // Who may not is told before the message is read, and one that comes too slowly runs out of time.
+            let output = try await gate.answer(method, within: CallGate.messageTimeLimit) {
                 let caller: Caller? =
-                    if let permission { try await gate.admit(asked.metadata, for: permission) } else { nil }
+                    if let permission { try await gate.admit(request.metadata, for: permission) } else { nil }
+                let asked = try await ServerRequest(stream: request)
                 return try await body(asked.message, Call(metadata: asked.metadata, begun: start, admitted: caller))
             }
             return StreamingServerResponse(single: ServerResponse(message: output))

@@ -5,6 +5,7 @@ import gzip
 import json
 import socket
 import struct
+import threading
 import urllib.parse
 import zlib
 
@@ -200,6 +201,21 @@ def test_broken_messages_of_grpc_are_refused(workspace):
     assert channel_call("ModelInfer", b"", metadata) == grpc.StatusCode.NOT_FOUND
     assert channel_call("Nothing", b"", metadata) == grpc.StatusCode.UNIMPLEMENTED
     assert channel_call("ServerLive", b"", metadata) == b"\x08\x01"
+
+
+def test_who_may_not_is_told_before_the_message_comes():
+    never = threading.Event()
+
+    def messages():
+        never.wait(60)
+        yield b""
+
+    with grpc.insecure_channel(GRPC) as channel:
+        call = channel.stream_unary("/inference.GRPCInferenceService/ModelInfer", lambda sent: sent, lambda received: received)
+        with pytest.raises(grpc.RpcError) as raised:
+            call(messages(), timeout=60)
+        assert raised.value.code() == grpc.StatusCode.UNAUTHENTICATED
+        never.set()
 
 
 def test_a_bomb_in_grpc_is_refused(workspace):
