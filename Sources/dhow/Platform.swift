@@ -167,7 +167,8 @@ struct Platform: Sendable {
         let inference = InferenceService(
             governor: governor, router: router, host: host, log: log, pool: pool, mirror: mirror, features: features)
         return ServingParts(
-            host: host, servers: servers, router: router, log: log, inference: inference, labels: Labels(governor: governor), endpoints: endpoints,
+            host: host, servers: servers, router: router, log: log, inference: inference, labels: Labels(governor: governor),
+            endpoints: endpoints,
             served: ServedEndpoints(inference: inference, endpoints: endpoints, host: host, statistics: statistics, clock: governor.clock),
             configuration: EndpointConfiguration(governor: governor), features: features, mirror: mirror, mirrorLog: mirrorLog,
             retention: PredictionRetention(governor: governor), observer: observer)

@@ -71,7 +71,9 @@ struct DirectAnswerTests {
 
             let rows = 10_000
             let data = Array(repeating: Self.row, count: rows).joined(separator: ",")
-            let large = String(repeating: " ", count: 200_000) + #"{"inputs":[{"name":"features","shape":[\#(rows),15],"datatype":"FP32","data":[\#(data)]}]}"#
+            let large =
+                String(repeating: " ", count: 200_000)
+                + #"{"inputs":[{"name":"features","shape":[\#(rows),15],"datatype":"FP32","data":[\#(data)]}]}"#
             #expect(large.utf8.count > 1 << 20)
             let response = try await server.json(.POST, "/v2/models/cells/infer", large)
             #expect(response.status == 200)

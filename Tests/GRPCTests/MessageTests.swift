@@ -99,7 +99,8 @@ struct MessageTests {
         "reads the client's deadline as gRPC writes it",
         arguments: [
             ("5S", .seconds(5)), ("100m", .milliseconds(100)), ("7u", .microseconds(7)), ("9n", .nanoseconds(9)), ("2M", .seconds(120)),
-            ("99999999H", .seconds(99_999_999 * 3600)), ("", nil), ("S", nil), ("-1S", nil), ("1000000000S", nil), ("5s", nil), ("1.5S", nil),
+            ("99999999H", .seconds(99_999_999 * 3600)), ("", nil), ("S", nil), ("-1S", nil), ("1000000000S", nil), ("5s", nil),
+            ("1.5S", nil),
         ] as [(String, Duration?)])
     func deadline(text: String, timeout: Duration?) {
         let begun = ContinuousClock.now
