@@ -6,11 +6,12 @@ import json
 import os
 import pathlib
 import signal
+import socketserver
 import sys
 import threading
 import time
 
-port, model = int(sys.argv[1]), pathlib.Path(sys.argv[2])
+place, model = sys.argv[1], pathlib.Path(sys.argv[2])
 mode = (model / "mode").read_text().strip()
 held = []
 
@@ -80,13 +81,17 @@ class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
 
+class SocketServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    daemon_threads = True
+
+
 pathlib.Path("pid").write_text(str(os.getpid()))
 if mode == "crash":
     print("the model cannot be read", flush=True)
     sys.exit(3)
 if mode == "silent":
     time.sleep(600)
-server = Server(("127.0.0.1", port), Handler)
+server = Server(("127.0.0.1", int(place)), Handler) if place.isdigit() else SocketServer(place, Handler)
 if mode == "leak":
     # As a program that cannot go on without memory does.
     threading.excepthook = lambda _: os._exit(9)

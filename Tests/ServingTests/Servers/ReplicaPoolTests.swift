@@ -38,6 +38,16 @@ struct ReplicaPoolTests {
         #expect(!FileManager.default.fileExists(atPath: folder))
     }
 
+    @Test("may listen on a socket instead of a port")
+    func socket() async throws {
+        var settings = ServerWorld.settings
+        settings.command[2] = "{socket}"
+        try await ServerWorld.with(settings) { world in
+            let answer = try await world.double(1)
+            #expect(answer == [2])
+        }
+    }
+
     @Test("hold calls back until the first replica answers, and refuse those that are too many")
     func holding() async throws {
         var settings = ServerWorld.settings

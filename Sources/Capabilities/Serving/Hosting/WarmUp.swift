@@ -8,11 +8,13 @@ import Domain
 enum WarmUp {
     /// Calls the model with one row of zeros, and with ones when it fails on those.
     ///
-    /// A model that does not declare what shape its inputs have is not called.
+    /// A model that does not declare what shape its inputs have is not called. One that takes texts or whole numbers is not refused: it may
+    /// know certain values only, such as its categories.
     /// - Throws: `Problem` `.invalid` when both calls fail.
     static func run(_ model: any LoadedModel) throws(Problem) {
         guard !model.inputs.isEmpty, model.inputs.allSatisfy({ !$0.shape.isEmpty }) else { return }
         guard fails(model, value: 0) != nil, let failure = fails(model, value: 1) else { return }
+        guard model.inputs.allSatisfy(\.datatype.isFloating) else { return }
         throw Problem(
             .invalid, "serving.model.warm-up-failed", "The model loads, but cannot answer.",
             why: "Its first call, with one row that fits its declaration, failed: \(failure)",
