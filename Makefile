@@ -4,6 +4,7 @@
 FLAGS := --explicit-target-dependency-import-check error -Xswiftc -warnings-as-errors
 PYTHON := .venv/bin/python
 PYTHON_MLFLOW2 := .venv-mlflow2/bin/python
+PYTHON_CLIENTS := .venv-clients/bin/python
 CYCLES := 200
 MINUTES := 60
 DHOW := .build/release/dhow
@@ -30,6 +31,9 @@ test: setup ## run all tests, on SQLite and on a throw-away Postgres
 	scripts/with-server.sh $(PYTHON_MLFLOW2) -m pytest -q -rs Tests/EndToEnd/mlflow
 	scripts/with-postgres.sh sh -c \
 	    'DHOW_DATABASE="$$DHOW_TEST_POSTGRES" scripts/with-server.sh $(PYTHON_MLFLOW2) -m pytest -q Tests/EndToEnd/mlflow'
+	scripts/with-server.sh Tests/EndToEnd/serving/run.sh $(PYTHON_CLIENTS)
+	scripts/with-postgres.sh sh -c \
+	    'DHOW_DATABASE="$$DHOW_TEST_POSTGRES" scripts/with-server.sh Tests/EndToEnd/serving/run.sh $(PYTHON_CLIENTS)'
 	scripts/with-postgres.sh $(PYTHON) Tests/Crash/crash.py --cycles 5
 	scripts/with-postgres.sh $(PYTHON) Tests/Crash/pipelines.py --kills 8
 

@@ -38,6 +38,9 @@ let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let grdbSQLite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
 let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let grpcCore: Target.Dependency = .product(name: "GRPCCore", package: "grpc-swift-2")
+let grpcProtobuf: Target.Dependency = .product(name: "GRPCProtobuf", package: "grpc-swift-protobuf")
+let grpcTransport: Target.Dependency = .product(name: "GRPCNIOTransportHTTP2", package: "grpc-swift-nio-transport")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
@@ -69,6 +72,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
+        .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
+        .package(url: "https://github.com/grpc/grpc-swift-protobuf", from: "2.4.1"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
@@ -90,7 +96,7 @@ let package = Package(
         capability(
             "Delivery", after: "Documents", "Expressions", "Governance", "Tracking", "Contracts", "Registry", "Statistics", with: crypto),
         capability("Provenance", after: "Governance", "Tracking", "Registry", "Pipelines", with: crypto),
-        capability("Serving", after: "Governance", "Registry", "Delivery"),
+        capability("Serving", after: "Governance", "Registry", "Delivery", with: yams),
         capability(
             "Monitoring", after: "Documents", "Governance", "Tracking", "Registry", "Delivery", "Serving", "Statistics", with: crypto),
 
@@ -100,6 +106,8 @@ let package = Package(
         adapter("SQLite", grdb, grdbSQLite, logging),
         adapter("Postgres", "CPostgres", logging),
         adapter("OnnxRuntime", "COnnxRuntime"),
+        adapter("XGBoost"),
+        adapter("LightGBM"),
         adapter("DuckDB"),
         adapter("Egress", httpClient, nioCore, nioHTTP1, nioPosix, nioSSL),
 
@@ -112,9 +120,12 @@ let package = Package(
             "Monitoring", crypto,
             hummingbird, hummingbirdCore, httpTypes, logging, nioCore, nioFoundation, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1),
         interface(
-            "Compatibility", exclude: ["MLflow/README.md", "OpenInference/README.md"], "HTTPServer", "Backends", "Governance",
-            "OpenTelemetry", "Tracking", "Registry",
-            "Serving", crypto, hummingbird, httpTypes, nioCore, nioFoundation, nioHTTP1),
+            "Compatibility", exclude: ["MLflow/README.md", "OpenInference/README.md", "Scoring/README.md"], "HTTPServer", "Backends",
+            "Governance", "OpenTelemetry", "Tracking", "Registry", "Serving", "CZlib", crypto, hummingbird, httpTypes, nioCore,
+            nioFoundation, nioHTTP1),
+        interface(
+            "GRPC", exclude: ["inference.proto"], "HTTPServer", "Compatibility", "Backends", "Governance", "Serving", grpcCore,
+            grpcProtobuf, grpcTransport, lifecycle, protobuf),
         interface("Commands", "API", "Client", "Statistics", argumentParser),
         interface("Moving", "API", "Client", "Backends", crypto),
         interface("LocalServer", unixSignals),
@@ -128,7 +139,8 @@ let package = Package(
                 "Monitoring",
                 "SQLite",
                 "Postgres",
-                "OnnxRuntime", "DuckDB", "Egress", "API", "Client", "HTTPServer", "Compatibility", "Commands", "CI", "Moving", "Demo",
+                "OnnxRuntime", "XGBoost", "LightGBM", "DuckDB", "Egress", "API", "Client", "HTTPServer", "Compatibility", "GRPC", "Commands",
+                "CI", "Moving", "Demo",
                 argumentParser,
                 crypto,
                 hummingbird,
@@ -142,6 +154,7 @@ let package = Package(
         tests("Blob", "Domain", "Backends", "TestSupport", crypto),
         tests("StepRunner", "Domain", "Backends"),
         tests("OnnxRuntime", "Domain", "Backends", "OnnxRuntime"),
+        tests("Trees", "Domain", "Backends", "XGBoost", "LightGBM"),
         tests("DuckDB", "Domain", "Backends", "DuckDB"),
         tests("Governance", "Domain", "Backends", "Governance", "TestSupport"),
         tests(
@@ -160,8 +173,9 @@ let package = Package(
         tests("Tracking", "Domain", "Backends", "Governance", "Tracking", "Statistics", "TestSupport", crypto),
         tests("Contracts", "Domain", "Backends", "Expressions", "Governance", "Tracking", "Contracts", "DuckDB", "TestSupport"),
         tests("Registry", "Domain", "Backends", "Governance", "Tracking", "Registry", "TestSupport"),
-        tests("Serving", "Domain", "Backends", "Governance", "Delivery", "Serving", "OnnxRuntime", "TestSupport"),
+        tests("Serving", "Domain", "Backends", "Egress", "Governance", "Delivery", "Serving", "OnnxRuntime", "TestSupport"),
         tests("Compatibility", "Domain", "Backends", "Tracking", "Serving", "HTTPServer", "Compatibility"),
+        tests("GRPC", "Domain", "Backends", "Serving", "GRPC", grpcCore, protobuf),
         tests(
             "Monitoring", "Domain", "Backends", "Governance", "Tracking", "Statistics", "Delivery", "Serving", "Monitoring", "TestSupport"),
         tests(

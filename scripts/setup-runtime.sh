@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # Puts a program or library that Dhow uses and does not link into .runtime/NAME/ (or into the folder given after the name):
-# setup-runtime.sh onnxruntime|duckdb [FOLDER]
+# setup-runtime.sh onnxruntime|xgboost|lightgbm|duckdb [FOLDER]
 #
 # The files come out of a wheel on the Python package index, one fixed wheel per processor: what is inside does not depend on Python. Its
 # SHA-256 must be the one in runtime.sha256. Running this again is quick.
@@ -10,7 +10,7 @@
 set -euo pipefail
 
 readonly scripts="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
-readonly name="${1:?usage: setup-runtime.sh onnxruntime|duckdb [FOLDER]}"
+readonly name="${1:?usage: setup-runtime.sh onnxruntime|xgboost|lightgbm|duckdb [FOLDER]}"
 readonly target="${2:-$(dirname "$scripts")/.runtime/$name}"
 
 fail() {
@@ -32,12 +32,27 @@ case "$name" in
         wheel="onnxruntime-$version-cp312-cp312-$platform.whl"
         members='onnxruntime/(capi/libonnxruntime\.so.*|LICENSE|ThirdPartyNotices\.txt)'
         ;;
+    xgboost)
+        # The library needs the wheel's own libgomp, under the name that the wheel gives it.
+        title=XGBoost version=3.2.0 package=xgboost-cpu platform="manylinux_2_28_$machine"
+        wheel="xgboost_cpu-$version-py3-none-$platform.whl"
+        members='xgboost/lib/libxgboost\.so|xgboost_cpu\.libs/libgomp-.*|xgboost_cpu-.*\.dist-info/METADATA'
+        ;;
+    lightgbm)
+        # The wheels of the two processors are for different systems. The library needs the system's libgomp1.
+        title=LightGBM version=4.7.0 package=lightgbm
+        case "$machine" in
+            x86_64) platform=manylinux_2_28_x86_64 wheel="lightgbm-$version-py3-none-manylinux_2_27_x86_64.$platform.whl" ;;
+            *) platform=manylinux_2_17_aarch64 wheel="lightgbm-$version-py3-none-manylinux2014_aarch64.$platform.whl" ;;
+        esac
+        members='lightgbm/lib/lib_lightgbm\.so|lightgbm-.*\.dist-info/licenses/LICENSE'
+        ;;
     duckdb)
         title=DuckDB version=1.5.6 package=duckdb-cli platform="manylinux_2_17_$machine"
         wheel="duckdb_cli-$version-py3-none-manylinux_2_17_$machine.manylinux2014_$machine.whl"
         members='duckdb_cli/duckdb'
         ;;
-    *) fail "'$name' is not known." "Name onnxruntime or duckdb." ;;
+    *) fail "'$name' is not known." "Name onnxruntime, xgboost, lightgbm or duckdb." ;;
 esac
 
 readonly pin="$(grep -F "  $wheel" "$scripts/runtime.sha256" || true)"

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Makes this machine ready to build and test: system libraries, the Python environments in .venv and .venv-mlflow2 (the last client of
-# MLflow's second line, which cannot stand beside the third's), ONNX Runtime and DuckDB in .runtime.
+# Makes this machine ready to build and test: system libraries, the Python environments in .venv, .venv-mlflow2 (the last client of
+# MLflow's second line, which cannot stand beside the third's) and .venv-clients (clients of serving protocols, which hold other packages
+# back), ONNX Runtime, XGBoost, LightGBM and DuckDB in .runtime.
 # It installs only what is missing, and a second run takes a moment. `setup.sh bench` also makes .venv-bench, with the tools that
 # `make bench-pipelines` measures Dhow beside; `setup.sh bench-serving` .venv-serving, for `make bench-serving` and `make soak`.
 #
@@ -38,7 +39,7 @@ missing=()
 
 install_packages() {
     [ "${DHOW_SETUP_SKIP_PACKAGES:-0}" != 1 ] || return 0
-    local wanted=(libsqlite3-dev libpq-dev zlib1g-dev postgresql bubblewrap make unzip curl git)
+    local wanted=(libsqlite3-dev libpq-dev zlib1g-dev postgresql bubblewrap libgomp1 make unzip curl git)
     command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
         fail "this system has no apt; packages are installed on Debian and Ubuntu only." \
             "Install the counterparts of: ${wanted[*]} python3-venv; then run again with DHOW_SETUP_SKIP_PACKAGES=1."
@@ -111,6 +112,7 @@ check_swift
 check_python
 install_python_packages dev.txt .venv
 install_python_packages mlflow2.txt .venv-mlflow2
+install_python_packages clients.txt .venv-clients
 case "${1:-}" in
     bench) install_python_packages bench.txt .venv-bench ;;
     bench-serving)
@@ -122,5 +124,6 @@ case "${1:-}" in
         ;;
 esac
 # With .venv first, because the system's python3 may come without pip.
-PATH="$root/.venv/bin:$PATH" "$scripts/setup-runtime.sh" onnxruntime
-PATH="$root/.venv/bin:$PATH" "$scripts/setup-runtime.sh" duckdb
+for name in onnxruntime xgboost lightgbm duckdb; do
+    PATH="$root/.venv/bin:$PATH" "$scripts/setup-runtime.sh" "$name"
+done

@@ -2,7 +2,7 @@
 
 /// Requests to places that people name; the one way out of the server. Implementation: `HTTPEgressClient`.
 ///
-/// It connects to the address it has checked, follows no redirect, and takes ten seconds and 64 KiB of an answer at most.
+/// It connects to the address it has checked, follows no redirect, and takes no longer and no more of an answer than the request says.
 package protocol EgressClient: Sendable {
     /// - Throws: `Problem` `.invalid` `egress.address.refused` when the URL leads where nothing may be sent; `.unavailable`
     ///   `egress.host.unknown` when its host has no address now.
@@ -11,18 +11,29 @@ package protocol EgressClient: Sendable {
     /// Any answer is returned, whatever its status.
     ///
     /// - Throws: What `check` throws; `.unavailable` `egress.receiver.unreachable` or `.late`, then the request may have been received.
-    func post(_ request: EgressRequest) async throws -> EgressAnswer
+    func send(_ request: EgressRequest) async throws -> EgressAnswer
 }
 
 package struct EgressRequest: Sendable {
+    package var method: String
     package var url: EgressURL
     package var headers: [(name: String, value: String)]
     package var body: [UInt8]
+    /// For all of it.
+    package var limit: Duration
+    /// Bytes of the answer that are taken.
+    package var maximumAnswer: Int
 
-    package init(url: EgressURL, headers: [(name: String, value: String)], body: [UInt8]) {
+    package init(
+        method: String = "POST", url: EgressURL, headers: [(name: String, value: String)], body: [UInt8], limit: Duration = .seconds(10),
+        maximumAnswer: Int = 64 << 10
+    ) {
+        self.method = method
         self.url = url
         self.headers = headers
         self.body = body
+        self.limit = limit
+        self.maximumAnswer = maximumAnswer
     }
 }
 

@@ -83,6 +83,28 @@ package enum TensorValues: Sendable, Equatable {
     }
 }
 
+extension TensorValues {
+    /// The same number in each place; as text where elements are text.
+    package init(repeating value: Int, count: Int, as datatype: TensorDatatype) {
+        switch datatype {
+        case .float32: self = .float32(Array(repeating: Float(value), count: count))
+        case .float64: self = .float64(Array(repeating: Double(value), count: count))
+        case .int64: self = .int64(Array(repeating: Int64(value), count: count))
+        case .int32: self = .int32(Array(repeating: Int32(value), count: count))
+        case .bool: self = .bool(Array(repeating: value != 0, count: count))
+        case .string: self = .string(Array(repeating: String(value), count: count))
+        case .float16: self = .float16(Array(repeating: Float16(value), count: count))
+        case .bfloat16: self = .bfloat16(Array(repeating: BFloat16(Float(value)), count: count))
+        case .int16: self = .int16(Array(repeating: Int16(value), count: count))
+        case .int8: self = .int8(Array(repeating: Int8(value), count: count))
+        case .uint64: self = .uint64(Array(repeating: UInt64(value), count: count))
+        case .uint32: self = .uint32(Array(repeating: UInt32(value), count: count))
+        case .uint16: self = .uint16(Array(repeating: UInt16(value), count: count))
+        case .uint8: self = .uint8(Array(repeating: UInt8(value), count: count))
+        }
+    }
+}
+
 /// An element type, written as the Open Inference Protocol names it.
 package enum TensorDatatype: String, Sendable, Codable, CaseIterable {
     case float32 = "FP32"
@@ -134,7 +156,7 @@ package protocol LoadedModel: Sendable {
     func infer(_ inputs: [Tensor], outputs: [String]?) throws -> [Tensor]
 }
 
-/// Turns the bytes of a model file into a model that answers. Implementations: `OnnxModelRuntime`.
+/// Turns the bytes of a model file into a model that answers. Implementations: `OnnxModelRuntime`, `XGBoostRuntime`, `LightGBMRuntime`.
 package protocol ModelRuntime: Sendable {
     /// Short name for people and metrics, such as `onnxruntime`.
     var name: String { get }

@@ -173,8 +173,14 @@ static void start_supervisor(int child_signals) {
         supervisors = realloc(supervisors, (size_t)supervisor_room * sizeof *supervisors);
         if (!supervisors) _exit(1);
     }
+    pid_t launcher = getpid();
     pid_t process = fork();
     if (process == 0) {
+        if (request.ends_with_server) {
+            prctl(PR_SET_PDEATHSIG, SIGHUP);
+            // It may have ended before the signal was asked for; then nothing has been started yet.
+            if (getppid() != launcher) _exit(0);
+        }
         close(LAUNCHER_CHANNEL);
         close(child_signals);
         step_supervise(&request, strings, lock);

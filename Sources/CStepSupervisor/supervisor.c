@@ -299,6 +299,7 @@ static int wait_for_command(void) {
     sigemptyset(&signals);
     sigaddset(&signals, SIGCHLD);
     sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGHUP);
     for (;;) {
         int64_t left = next_moment() - milliseconds(CLOCK_MONOTONIC);
         if (left < 0) left = 0;
@@ -316,6 +317,11 @@ static int wait_for_command(void) {
         }
         // Sent by the server once it has recorded a cancellation.
         if (signal == SIGTERM) look_for_cancellation();
+        // Sent by the kernel when the launcher has ended, to a command that is to end with the server.
+        if (signal == SIGHUP && !cancelled) {
+            cancelled = 1;
+            terminate_command(request->grace_ms);
+        }
         act_on_time();
     }
 }

@@ -24,7 +24,10 @@ struct DataFolder: Sendable {
     var adminTokenFile: String { path + "/admin-token" }
     /// The address of the running server, for command lines on this machine.
     var addressFile: String { path + "/address" }
+    var grpcAddressFile: String { path + "/grpc-address" }
     var stepsFolder: String { path + "/steps" }
+    /// Files and processes of servers of models.
+    var servingFolder: String { path + "/serving" }
     var workFolder: String { path + "/work" }
     /// Files of snapshots while they are analysed.
     var analysisFolder: String { path + "/analysis" }

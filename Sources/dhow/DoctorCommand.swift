@@ -6,9 +6,12 @@ import Commands
 import Domain
 import DuckDB
 import Foundation
+import LightGBM
 import OnnxRuntime
 import Postgres
 import SQLite
+import Serving
+import XGBoost
 
 /// `dhow doctor`
 struct DoctorCommand: AsyncParsableCommand {
@@ -50,7 +53,7 @@ struct Doctor {
     let settings: Settings
 
     func examine() async -> [Finding] {
-        [dataFolder(), disk(), keyFile(), port(), await database(), onnxRuntime(), duckDB()]
+        [dataFolder(), disk(), keyFile(), port(), await database()] + runtimes() + [modelServer(), duckDB()]
     }
 
     private func dataFolder() -> Finding {
@@ -146,15 +149,41 @@ struct Doctor {
         }
     }
 
-    private func onnxRuntime() -> Finding {
+    /// Only ONNX Runtime is expected everywhere; that a library of trees is not there is no fault by itself.
+    private func runtimes() -> [Finding] {
+        let runtimes = LocalRuntimes(settings)
+        return [
+            library("ONNX Runtime", isNeeded: true) {
+                let library = try runtimes.onnxRuntime().library
+                return "Version \(library.version)\(library.hasCUDA ? " for graphics cards" : "") at '\(library.path)'."
+            },
+            library("XGBoost", isNeeded: settings.xgboost != nil) {
+                let library = try runtimes.xgboost().library
+                return "Version \(library.version) at '\(library.library.path)'."
+            },
+            library("LightGBM", isNeeded: settings.lightGBM != nil) { "At '\(try runtimes.lightGBM().library.library.path)'." },
+        ]
+    }
+
+    private func library(_ subject: String, isNeeded: Bool, _ describe: () throws -> String) -> Finding {
         do {
-            let runtime = try OnnxModelRuntime(Platform.onnxRuntimeLocation(settings))
-            return sound("ONNX Runtime", "Version \(runtime.library.version) at '\(runtime.library.path)'.")
-        } catch let problem as Problem {
-            return fault("ONNX Runtime", problem.what, problem.fix ?? "make setup")
+            return sound(subject, try describe())
         } catch {
-            return fault("ONNX Runtime", "It cannot be loaded: \(error)", "make setup")
+            let problem = error as? Problem
+            let text = problem?.what ?? "It cannot be loaded: \(error)"
+            let fix = problem?.fix ?? "make setup"
+            return isNeeded ? fault(subject, text, fix) : sound(subject, "\(text) \(fix)")
         }
+    }
+
+    /// Models that only MLflow can run need one, nothing else does.
+    private func modelServer() -> Finding {
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+        if let server = settings.modelServers.resolved(path: path) {
+            return sound("model servers", "Started with '\(server.command.joined(separator: " "))'.")
+        }
+        return sound(
+            "model servers", "None can be started: MLflow is not in PATH, or they are off. Models that need MLflow are not served.")
     }
 
     /// Data contracts need it, nothing else does: that it is not there is no fault by itself.

@@ -23,6 +23,7 @@ extension Platform {
             Loop("deadlines", logger) { try await deadlines.run() },
         ]
         if roles.contains(.inference) {
+            if let servers = serving.servers { services.append(ModelServersService(servers: servers)) }
             services += [
                 Loop("routes", logger) { await serving.router.run() },
                 Loop("prediction log", logger) { await serving.log.run() },

@@ -8,11 +8,11 @@ import Domain
 import DuckDB
 import Egress
 import Foundation
+import GRPC
 import Governance
 import HTTPServer
 import Logging
 import Monitoring
-import OnnxRuntime
 import Pipelines
 import Provenance
 import Registry
@@ -62,11 +62,13 @@ struct Platform: Sendable {
 
     struct ServingParts: Sendable {
         let host: ModelHost
+        let servers: ModelServers?
         let router: TrafficRouter
         let log: PredictionLog
         let inference: InferenceService
         let labels: Labels
         let endpoints: Endpoints
+        let served: ServedEndpoints
         let configuration: EndpointConfiguration
         let features: OnlineFeatures
         let mirror: ShadowMirror
@@ -93,7 +95,7 @@ struct Platform: Sendable {
                 governor: governor, versions: versions, key: try await storage.vault.secret(for: "approval-links")),
             releases: Releases(governor: governor, versions: versions), rollouts: Rollouts(governor: governor, versions: versions),
             environments: Environments(governor: governor, versions: versions))
-        serving = Self.serving(storage, governor, registry, delivery.rollouts, metrics, logger)
+        serving = try Self.serving(storage, governor, registry, delivery.rollouts, metrics, logger)
         monitors = Monitors(governor: governor)
         incidents = Incidents(governor: governor)
         runner = try ProcessStepRunner(
@@ -119,14 +121,12 @@ struct Platform: Sendable {
     private static func serving(
         _ storage: Storage, _ governor: Governor, _ registry: ModelRegistry, _ rollouts: Rollouts, _ metrics: ServerMetrics,
         _ logger: Logger
-    ) -> ServingParts {
-        let runtime = Result<any ModelRuntime, any Error> { try OnnxModelRuntime(onnxRuntimeLocation(storage.settings)) }
-            .mapError { error in
-                error as? Problem
-                    ?? Problem(.unavailable, "serving.onnxruntime.unloadable", "ONNX Runtime cannot be loaded.", why: "\(error)")
-            }
-        if case .failure(let problem) = runtime { logger.warning("\(problem.what)", metadata: ["fix": .string(problem.fix ?? "")]) }
-        let host = ModelHost(runtime: runtime, files: RegisteredFiles(registry: registry), blobs: storage.blobs, clock: storage.clock)
+    ) throws -> ServingParts {
+        let servers = try modelServers(storage, metrics, logger)
+        let host = ModelHost(
+            runtimes: modelRuntimes(storage.settings, logger),
+            elsewhere: Elsewhere(servers: servers, egress: HTTPEgressClient(allowance: storage.settings.egressAllowance)),
+            files: RegisteredFiles(registry: registry), blobs: storage.blobs, clock: storage.clock)
         let router = TrafficRouter(source: DeliveredTraffic(database: storage.database), host: host, governor: governor) { error in
             logger.error("routes were not refreshed", metadata: ["error": .string("\(error)")])
         }
@@ -141,6 +141,19 @@ struct Platform: Sendable {
         let observer = RolloutObserver(governor: governor, rollouts: rollouts) { error in
             logger.error("a rollout was not observed", metadata: ["error": .string("\(error)")])
         }
+        let endpoints = Endpoints(governor: governor)
+        let statistics = InferenceStatistics()
+        metrics.ask { metrics in
+            for (subject, counts) in statistics.all {
+                let labels = [
+                    ("workspace", subject.endpoint.workspace), ("endpoint", subject.endpoint.name), ("version", String(subject.version)),
+                ]
+                metrics.set("dhow_inference_answers", labels, to: Double(counts.answers))
+                metrics.set("dhow_inference_failures", labels, to: Double(counts.failures))
+                metrics.set("dhow_inference_rows", labels, to: Double(counts.rows))
+                metrics.set("dhow_inference_seconds", labels, to: Double(counts.answerNanoseconds) / 1e9)
+            }
+        }
         let pool = InferencePool()
         let mirrorLog = ShadowLog(database: storage.database)
         let mirror = ShadowMirror(host: host, pool: pool, log: mirrorLog, clock: storage.clock)
@@ -151,11 +164,11 @@ struct Platform: Sendable {
             metrics.set("dhow_mirrored_rows_dropped", to: Double(mirrorLog.dropped))
         }
         let features = OnlineFeatures(governor: governor)
+        let inference = InferenceService(
+            governor: governor, router: router, host: host, log: log, pool: pool, mirror: mirror, features: features)
         return ServingParts(
-            host: host, router: router, log: log,
-            inference: InferenceService(
-                governor: governor, router: router, host: host, log: log, pool: pool, mirror: mirror, features: features),
-            labels: Labels(governor: governor), endpoints: Endpoints(governor: governor),
+            host: host, servers: servers, router: router, log: log, inference: inference, labels: Labels(governor: governor), endpoints: endpoints,
+            served: ServedEndpoints(inference: inference, endpoints: endpoints, host: host, statistics: statistics, clock: governor.clock),
             configuration: EndpointConfiguration(governor: governor), features: features, mirror: mirror, mirrorLog: mirrorLog,
             retention: PredictionRetention(governor: governor), observer: observer)
     }
@@ -178,14 +191,32 @@ struct Platform: Sendable {
                 }))
     }
 
+    func inferenceCalls(authentication: Settings.Authentication) -> InferenceCalls {
+        InferenceCalls(
+            served: serving.served,
+            gate: CallGate(
+                access: accessGate(authentication), deadlines: deadlines, metrics: metrics, identifiers: storage.identifiers),
+            readiness: readiness, version: Dhow.version)
+    }
+
+    private func accessGate(_ authentication: Settings.Authentication) -> AccessGate {
+        AccessGate(identity: identity, governor: governor, mode: authentication == .off ? .off : .tokens)
+    }
+
     func routeTable(for roles: Set<ServerRole>, authentication: Settings.Authentication) -> RouteTable {
-        let gate = AccessGate(identity: identity, governor: governor, mode: authentication == .off ? .off : .tokens)
+        let gate = accessGate(authentication)
         var groups: [any RouteGroup] = [
             HealthRoutes(database: storage.database, metrics: metrics, readiness: readiness, version: Dhow.version)
         ]
         if roles.contains(.api) { groups += nativeGroups + [mlflow] }
         if roles.contains(.inference) {
-            groups += [InferenceRoutes(inference: serving.inference, readiness: readiness, version: Dhow.version)]
+            groups += [
+                InferenceRoutes(served: serving.served, readiness: readiness, version: Dhow.version),
+                ModelRepositoryRoutes(served: serving.served), PredictRoutes(served: serving.served),
+                InvocationRoutes(
+                    served: serving.served, readiness: readiness, usual: storage.settings.invocationsEndpoint,
+                    isAlone: !roles.contains(.api)),
+            ]
         }
         return RouteTable(
             groups: groups, gate: gate, observer: RequestObserver(metrics: metrics), deadlines: deadlines, identifiers: storage.identifiers)
@@ -193,9 +224,8 @@ struct Platform: Sendable {
 
     func directAnswering(for roles: Set<ServerRole>, authentication: Settings.Authentication) -> DirectAnswering {
         DirectAnswering(
-            routes: roles.contains(.inference) ? [DirectInference(inference: serving.inference)] : [],
-            gate: AccessGate(identity: identity, governor: governor, mode: authentication == .off ? .off : .tokens),
-            observer: RequestObserver(metrics: metrics), identifiers: storage.identifiers, logger: logger)
+            routes: roles.contains(.inference) ? [DirectInference(served: serving.served)] : [],
+            gate: accessGate(authentication), observer: RequestObserver(metrics: metrics), identifiers: storage.identifiers, logger: logger)
     }
 
     private var nativeGroups: [any RouteGroup] {
@@ -290,14 +320,6 @@ struct Platform: Sendable {
         let executable = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent().path
         return DuckDBProgram.locate(
             explicit: explicit, environment: ProcessInfo.processInfo.environment,
-            besides: [executable, FileManager.default.currentDirectoryPath])
-    }
-
-    /// Where ONNX Runtime would be taken from: the setting, else the places the adapter knows.
-    static func onnxRuntimeLocation(_ settings: Settings) -> OnnxRuntimeLibrary.Location {
-        let executable = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent().path
-        return OnnxRuntimeLibrary.locate(
-            explicit: settings.onnxRuntime, environment: ProcessInfo.processInfo.environment,
             besides: [executable, FileManager.default.currentDirectoryPath])
     }
 }

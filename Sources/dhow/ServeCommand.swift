@@ -25,14 +25,32 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Command steps that do not say: never, prefer or require a sandbox.") var sandbox: String?
     @Option(help: "Command steps that run at a time.") var slots: String?
 
+    @Option(name: .customLong("model-server"), help: "Command that serves a model in a process of its own; off for none.")
+    var modelServer: String?
+    @Option(name: .customLong("model-server-protocol"), help: "What that command's server speaks: mlflow or v2.")
+    var modelServerProtocol: String?
+    @Option(name: .customLong("model-server-replicas"), help: "Fewest and most processes for a model, such as 1-2.")
+    var modelServerReplicas: String?
+    @Option(name: .customLong("model-server-concurrency"), help: "Calls that one such process answers at a time.")
+    var modelServerConcurrency: String?
+    @Option(name: .customLong("model-server-memory"), help: "MiB of memory of one such process.") var modelServerMemory: String?
+
     @Option(name: .customLong("watched-folders"), help: "Folders whose files may start pipelines, as NAME=PATH, separated by commas.")
     var watchedFolders: String?
+
+    @Option(name: .customLong("invocations-endpoint"), help: "The endpoint that /invocations means when a request names none.")
+    var invocationsEndpoint: String?
+
+    @Option(name: .customLong("grpc-port"), help: "Port to answer gRPC at; 0 picks a free one and prints it.") var grpcPort: String?
 
     func run() async throws {
         let settings = try options.settings(adding: [
             "host": host, "port": port, "roles": roles, "tls-certificate": tlsCertificate, "tls-key": tlsKey, "auth": auth,
             "egress-allow": egressAllow, "gpus": gpus, "region": region, "sandbox": sandbox, "slots": slots,
-            "watched-folders": watchedFolders,
+            "watched-folders": watchedFolders, "model-server": modelServer, "model-server-protocol": modelServerProtocol,
+            "model-server-replicas": modelServerReplicas, "model-server-concurrency": modelServerConcurrency,
+            "model-server-memory": modelServerMemory,
+            "invocations-endpoint": invocationsEndpoint, "grpc-port": grpcPort,
         ])
         try await Server(settings: settings).run()
     }

@@ -3,6 +3,7 @@
 import Backends
 import Domain
 import Foundation
+import GRPC
 import Governance
 import HTTPServer
 import Hummingbird
@@ -43,6 +44,7 @@ struct Server {
             services.append(ReadinessService(readiness: platform.readiness))
             services.append(try application(platform, telling: address, logger: logger))
         }
+        if settings.roles.contains(.inference), let port = settings.grpcPort { services.append(grpcListener(platform, port: port)) }
         var configuration = ServiceGroupConfiguration(services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
         configuration.maximumGracefulShutdownDuration = Self.drainLimit
         do {
@@ -51,8 +53,23 @@ struct Server {
             throw listeningProblem(error)
         }
         try? FileManager.default.removeItem(atPath: storage.folder.addressFile)
+        try? FileManager.default.removeItem(atPath: storage.folder.grpcAddressFile)
         await storage.database.close()
         logger.notice("stopped")
+    }
+
+    private func grpcListener(_ platform: Platform, port: Int) -> GRPCListener {
+        let folder = platform.storage.folder
+        let certificate = settings.tlsCertificate.flatMap { chain in settings.tlsKey.map { GRPCListener.Certificate(chain: chain, key: $0) }
+        }
+        return GRPCListener(
+            host: settings.host, port: port, certificate: certificate,
+            services: [platform.inferenceCalls(authentication: settings.authentication)]
+        ) { address in
+            try? folder.write(address + "\n", to: folder.grpcAddressFile)
+            print("gRPC listens at \(address)")
+            fflush(nil)
+        }
     }
 
     private func listeningProblem(_ error: IOError) -> Problem {

@@ -18,7 +18,10 @@ struct Settings: Sendable {
     var tlsKey: String?
     var authentication: Authentication
     var onnxRuntime: String?
+    var xgboost: String?
+    var lightGBM: String?
     var duckDB: String?
+    var modelServers: ModelServerOptions
     var logLevel: String
     var instance: String
     var egressAllowance: EgressAllowance
@@ -29,6 +32,10 @@ struct Settings: Sendable {
     var sandbox: SandboxRule.Use
     /// The folder `incoming` of the data folder, and those named.
     var watchedFolders: WatchedFolders
+    /// The endpoint that `/invocations` means when a request names none.
+    var invocationsEndpoint: String?
+    /// Where gRPC is answered; nil when it is not.
+    var grpcPort: Int?
 
     enum Authentication: String, Sendable { case tokens, off }
 
@@ -57,6 +64,18 @@ struct Settings: Sendable {
         Key(name: "tls-key", defaultText: "", meaning: "PEM private key of the certificate."),
         Key(name: "auth", defaultText: "tokens", meaning: "tokens, or off (loopback addresses only)."),
         Key(name: "onnxruntime", defaultText: "", meaning: "ONNX Runtime's shared library; looked up when empty."),
+        Key(name: "xgboost", defaultText: "", meaning: "XGBoost's shared library; looked up when empty."),
+        Key(name: "lightgbm", defaultText: "", meaning: "LightGBM's shared library; looked up when empty."),
+        Key(
+            name: "model-server", defaultText: "",
+            meaning: "Command that serves a model in a process of its own, with {model} and {port} or {socket}; off for none; "
+                + "MLflow's own, where it is found, when empty."),
+        Key(name: "model-server-protocol", defaultText: "mlflow", meaning: "What that command's server speaks: mlflow or v2."),
+        Key(
+            name: "model-server-replicas", defaultText: "1-2",
+            meaning: "Fewest and most processes for a model; with 0 as the fewest, none while nobody asks."),
+        Key(name: "model-server-concurrency", defaultText: "4", meaning: "Calls that one such process answers at a time."),
+        Key(name: "model-server-memory", defaultText: "", meaning: "MiB of memory of one such process; no limit when empty."),
         Key(name: "duckdb", defaultText: "", meaning: "DuckDB's program, for data contracts; looked up when empty."),
         Key(name: "gpus", defaultText: "", meaning: "Graphics cards for steps: indices such as 0,1, or how many; looked up when empty."),
         Key(name: "region", defaultText: "", meaning: "Where this worker is; steps that ask for another region do not run here."),
@@ -72,6 +91,10 @@ struct Settings: Sendable {
         Key(
             name: "watched-folders", defaultText: "",
             meaning: "Folders whose files may start pipelines, as NAME=PATH, separated by commas."),
+        Key(
+            name: "invocations-endpoint", defaultText: "",
+            meaning: "The endpoint that /invocations means when a request names none; when empty, the only one there is."),
+        Key(name: "grpc-port", defaultText: "", meaning: "Port to answer gRPC at; 0 picks a free one and prints it; no gRPC when empty."),
     ]
 
     /// - Parameter flags: Values given on the command line, by setting name.
@@ -98,7 +121,12 @@ struct Settings: Sendable {
         }
         self.authentication = authentication
         onnxRuntime = value("onnxruntime")
+        xgboost = value("xgboost")
+        lightGBM = value("lightgbm")
         duckDB = value("duckdb")
+        modelServers = try ModelServerOptions(
+            command: value("model-server"), wire: required("model-server-protocol"), replicas: required("model-server-replicas"),
+            concurrency: required("model-server-concurrency"), memory: value("model-server-memory"))
         logLevel = required("log-level")
         instance = try ResourceName.check(required("instance"), of: "instance")
         gpus = value("gpus")
@@ -110,6 +138,8 @@ struct Settings: Sendable {
         self.sandbox = sandbox
         egressAllowance = try EgressAllowance(value("egress-allow") ?? "")
         watchedFolders = try Self.folders(value("watched-folders") ?? "", in: folder)
+        invocationsEndpoint = try value("invocations-endpoint").map { try ResourceName.check($0, of: "endpoint") }
+        grpcPort = try value("grpc-port").map { try Self.port($0, of: "grpc-port") }
         try check()
     }
 
@@ -126,8 +156,8 @@ struct Settings: Sendable {
         }
     }
 
-    private static func port(_ text: String) throws -> Int {
-        guard let port = Int(text), (0...65535).contains(port) else { throw refusal("port", text, "Use 0 to 65535.") }
+    private static func port(_ text: String, of name: String = "port") throws -> Int {
+        guard let port = Int(text), (0...65535).contains(port) else { throw refusal(name, text, "Use 0 to 65535.") }
         return port
     }
 
@@ -174,7 +204,7 @@ struct Settings: Sendable {
         return values
     }
 
-    private static func refusal(_ name: String, _ text: String, _ fix: String) -> Problem {
+    static func refusal(_ name: String, _ text: String, _ fix: String) -> Problem {
         Problem(.invalid, "settings.value.invalid", "'\(text.printable)' is not a value for --\(name).", fix: fix)
     }
 }

@@ -12,12 +12,14 @@ struct SettingsOptions: ParsableArguments {
     @Option(name: .customLong("log-level"), help: "trace, debug, info, notice, warning or error.") var logLevel: String?
     @Option(help: "Name of this installation in ledger checkpoints.") var instance: String?
     @Option(help: "ONNX Runtime's shared library.") var onnxruntime: String?
+    @Option(help: "XGBoost's shared library.") var xgboost: String?
+    @Option(help: "LightGBM's shared library.") var lightgbm: String?
     @Option(help: "DuckDB's program.") var duckdb: String?
 
     func settings(adding flags: [String: String?] = [:]) throws -> Settings {
         var given = [
             "data": data, "database": database, "blobs": blobs, "log-level": logLevel, "instance": instance, "onnxruntime": onnxruntime,
-            "duckdb": duckdb,
+            "xgboost": xgboost, "lightgbm": lightgbm, "duckdb": duckdb,
         ]
         given.merge(flags) { _, last in last }
         return try Settings(

@@ -180,7 +180,7 @@ struct ClosedEgress: EgressClient {
         }
     }
 
-    func post(_ request: EgressRequest) async throws -> EgressAnswer {
+    func send(_ request: EgressRequest) async throws -> EgressAnswer {
         throw Problem(.unavailable, "egress.closed", "Nothing is sent here.")
     }
 }

@@ -17,7 +17,7 @@ struct HTTPEgressClientTests {
         let client = HTTPEgressClient(allowance: EgressAllowance())
         let url = try EgressURL(text)
         let problem = await #expect(throws: Problem.self) {
-            try await client.post(EgressRequest(url: url, headers: [], body: []))
+            try await client.send(EgressRequest(url: url, headers: [], body: []))
         }
         #expect(problem?.code == "egress.address.refused")
         await #expect(throws: Problem.self) { try await client.check(url) }
@@ -29,7 +29,7 @@ struct HTTPEgressClientTests {
         // Port 1 of this machine: nothing listens there.
         let url = try EgressURL("http://127.0.0.1:1/")
         let problem = await #expect(throws: Problem.self) {
-            try await client.post(EgressRequest(url: url, headers: [], body: []))
+            try await client.send(EgressRequest(url: url, headers: [], body: []))
         }
         #expect(problem?.code == "egress.receiver.unreachable")
     }

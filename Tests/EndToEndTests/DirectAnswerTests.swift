@@ -69,9 +69,9 @@ struct DirectAnswerTests {
                     + "Transfer-Encoding: chunked\r\n\r\n\(size)\r\n\(Self.body)\r\n0\r\n\r\n")
             #expect(try chunked.response().status == 200)
 
-            let rows = 9_000
+            let rows = 10_000
             let data = Array(repeating: Self.row, count: rows).joined(separator: ",")
-            let large = #"{"inputs":[{"name":"features","shape":[\#(rows),15],"datatype":"FP32","data":[\#(data)]}]}"#
+            let large = String(repeating: " ", count: 200_000) + #"{"inputs":[{"name":"features","shape":[\#(rows),15],"datatype":"FP32","data":[\#(data)]}]}"#
             #expect(large.utf8.count > 1 << 20)
             let response = try await server.json(.POST, "/v2/models/cells/infer", large)
             #expect(response.status == 200)
@@ -122,5 +122,36 @@ struct DirectAnswerTests {
                 })
             #expect(line.contains(#"route="/v2/models/{model}/infer""#))
         }
+    }
+
+    @Test("a request whose body still comes while the candidate is rolled back is answered by the stable revision")
+    func rollBackDuringUpload() async throws {
+        try await withServer { server in
+            let story = try await DeliveryStory(on: server)
+            try await story.release()
+            try await story.becomeReady()
+            try await story.release(round: "2")
+            let key = try await Self.keyOfCandidate(server)
+            let connection = try RawConnection(to: server.address)
+            connection.send(Self.head(server, length: Self.body.utf8.count, "Connection: close\r\nDhow-Entity: \(key)\r\n"))
+            connection.send(String(Self.body.prefix(100)))
+            let rollouts = try await server.send(.GET, "/api/v1/rollouts?endpoint=cells")
+            let items = try #require(rollouts.member("items") as? [[String: Any]])
+            let rollout = try #require(items.first { $0["phase"] as? String == "progressing" }?["id"] as? String)
+            #expect(try await server.json(.POST, "/api/v1/rollouts/\(rollout)/roll-back", #"{"reason":"It is worse."}"#).status == 200)
+            connection.send(String(Self.body.dropFirst(100)))
+            let response = try connection.response()
+            #expect(response.status == 200)
+            #expect(response.member("model_version") as? String == "1")
+        }
+    }
+
+    /// An entity key that the split gives to the newest revision.
+    private static func keyOfCandidate(_ server: ServerProcess) async throws -> String {
+        for number in 0..<1_000 {
+            let response = try await server.json(.POST, "/v2/models/cells/infer", body, headers: [("Dhow-Entity", "key-\(number)")])
+            if response.member("model_version") as? String == "2" { return "key-\(number)" }
+        }
+        throw CancellationError()
     }
 }

@@ -59,6 +59,34 @@ struct FullDiskTests {
         await server.remove()
     }
 
+    @Test("predictions are answered while the disk is full, and are in the log once there is room")
+    func predictions() async throws {
+        let folder = try ServerProcess.temporaryFolder()
+        let server = try await ServerProcess.start(folder: folder, through: Self.launcher(over: folder))
+        do {
+            let story = try await DeliveryStory(on: server)
+            try await story.release()
+            try await story.becomeReady()
+            let inside = "/proc/\(server.processID)/root\(folder.path)"
+            try Self.fill(inside + "/filler")
+            var ids: [String] = []
+            // More than the write-ahead log has room for.
+            for _ in 0..<40 { ids.append(try await story.predict(rows: 200)) }
+            #expect(unlink(inside + "/filler") == 0)
+            for id in [ids[0], ids[39]] {
+                try await eventually(
+                    "prediction \(id) is in the log", holds: { try await server.send(.GET, "/api/v1/predictions/\(id).199").status == 200 })
+            }
+            let metrics = try await server.send(.GET, "/metrics").text
+            #expect(metrics.contains("\ndhow_predictions_dropped 0.0\n"))
+            #expect(await server.stop() == 0)
+        } catch {
+            await server.remove()
+            throw error
+        }
+        await server.remove()
+    }
+
     private static func tag(_ experiment: String, _ index: Int, on server: ServerProcess) async throws -> ServerProcess.Response {
         let value = String(repeating: "x", count: 4_000)
         return try await server.mlflow(

@@ -21,6 +21,8 @@ import Testing
         "/api/v1/schemas/{kind}": "the shape of a kind of documents, fetched by editors",
         "/health": "MLflow's liveness probe",
         "/version": "the MLflow version spoken, asked before logging in",
+        "/": "KServe's liveness probe",
+        "/ping": "MLflow's and SageMaker's probe: says only whether to send requests",
         "/v2": "Open Inference server metadata",
         "/v2/health/live": "Open Inference's liveness probe",
         "/v2/health/ready": "Open Inference's readiness probe",
@@ -58,7 +60,7 @@ import Testing
     @Test("has each method and path once, whatever its parameters are called")
     func unique() async throws {
         let keys = try await routes().map { route in
-            "\(route.method) " + route.path.replacing(/\{[^}]*\}/, with: "{}").replacing(/:[^\/]+/, with: "{}")
+            "\(route.method) " + route.path.replacing(/\{[^}]*\}/, with: "{}").replacing(/\/:[^\/]+/, with: "/{}")
         }
         #expect(keys.count > 100)
         for (key, same) in Dictionary(grouping: keys, by: { $0 }) { #expect(same.count == 1, "\(key)") }

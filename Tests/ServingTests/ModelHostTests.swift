@@ -15,7 +15,7 @@ struct ModelHostTests {
                 for _ in 0..<20 { group.addTask { _ = try await world.host.model(of: World.first) } }
                 try await group.waitForAll()
             }
-            #expect(world.blobs.reads == 1)
+            #expect(world.blobs.reads == 2, "Its description and its model.")
         }
     }
 

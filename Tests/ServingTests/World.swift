@@ -40,7 +40,7 @@ struct World {
             Self.second: [ServedFile(path: "model.onnx", digest: blobs.keep(boosting, number: 2), size: Int64(boosting.count))],
         ])
         let runtime = try runtime ?? .success(Fixtures.runtime())
-        host = ModelHost(runtime: runtime, files: files, blobs: blobs, clock: clock)
+        host = ModelHost(runtimes: ModelRuntimes([.onnx: runtime]), files: files, blobs: blobs, clock: clock)
         router = TrafficRouter(source: traffic, host: host, governor: governor)
         log = PredictionLog(database: database)
         let pool = InferencePool()

@@ -99,6 +99,29 @@ struct ProcessStepRunnerTests {
         }
     }
 
+    @Test("ends with the server what is not to outlive it, also when the server is killed")
+    func endsWithServer() async throws {
+        await #expect(processExitsWith: .success) {
+            let world = try StepWorld(.process)
+            let ready = world.fifo("ready")
+            _ = world.fifo("never")
+            var attempt = world.shell(
+                "a1", "trap 'echo asked; exit 0' TERM; exec 8<>never; echo up >ready; while :; do read line <&8; done")
+            attempt.endsWithServer = true
+            try await world.runner.submit(attempt)
+            #expect(await ready.line() == "up")
+            // The launcher ends when the server does, however that ends; so what is seen of its end is seen of the server's.
+            let launcher = try #require(
+                FileManager.default.contentsOfDirectory(atPath: "/proc").first { number in
+                    let status = (try? String(contentsOfFile: "/proc/\(number)/status", encoding: .utf8)) ?? ""
+                    return status.hasPrefix("Name:\tdhow-launcher\n") && status.contains("PPid:\t\(getpid())\n")
+                })
+            kill(try #require(pid_t(launcher)), SIGKILL)
+            #expect(try await world.runner.wait(for: "a1") == .cancelled)
+            #expect(try await world.log(of: "a1") == "asked\n")
+        }
+    }
+
     @Test("calls an attempt lost when its supervisor was killed, and ends what was left of it")
     func lost() async throws {
         let world = try StepWorld(.process)

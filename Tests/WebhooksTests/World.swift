@@ -75,7 +75,7 @@ final class Receiver: EgressClient {
         if url.host == "127.0.0.1" { throw Problem(.invalid, "egress.address.refused", "Not there.") }
     }
 
-    func post(_ request: EgressRequest) async throws -> EgressAnswer {
+    func send(_ request: EgressRequest) async throws -> EgressAnswer {
         try await check(request.url)
         let status = state.withLock { state in
             state.requests.append(request)

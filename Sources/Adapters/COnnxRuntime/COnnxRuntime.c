@@ -64,15 +64,33 @@ typedef void (*slot)(void);
     SLOT(98, release_type, void, (void *))                                                                          \
     SLOT(99, release_tensor_info, void, (void *))                                                                   \
     SLOT(100, release_session_options, void, (void *))                                                              \
-    SLOT(130, add_session_setting, status *, (void *options, const char *key, const char *value))
+    SLOT(125, available_providers, status *, (char ***names, int *count))                                           \
+    SLOT(126, release_providers, status *, (char **names, int count))                                               \
+    SLOT(130, add_session_setting, status *, (void *options, const char *key, const char *value))                   \
+    SLOT(152, append_cuda, status *, (void *options, const void *cuda_options))
 
 struct api_base {
     const slot *(*table)(uint32_t version);
     const char *(*version)(void);
 };
 
+/// What the library wants to know of a graphics card, in the form that has been the same since release 1.11.
+struct cuda_options {
+    int device;
+    int convolution_search;
+    size_t memory_limit;
+    int arena_growth;
+    int copies_in_default_stream;
+    int has_stream;
+    void *stream;
+    void *arena_settings;
+    int tuning[3];
+};
+
 struct onnx_library {
     const char *version;
+    /// Whether this build of the library can compute on NVIDIA's graphics cards.
+    bool has_cuda;
     void *env;
     void *allocator;
     void *memory;
@@ -83,6 +101,7 @@ struct onnx_library {
 
 struct onnx_session {
     const onnx_library *library;
+    bool on_cuda;
     void *handle;
     size_t input_count, output_count;
     onnx_port *inputs, *outputs;
@@ -116,6 +135,17 @@ bool onnx_library_is_loadable(const char *path) {
     return found;
 }
 
+static bool has_provider(const onnx_library *library, const char *name) {
+    char **names = NULL;
+    int count = 0;
+    status *error = library->available_providers(&names, &count);
+    bool found = false;
+    for (int i = 0; !error && i < count; i++) found = found || strcmp(names[i], name) == 0;
+    if (!error) error = library->release_providers(names, count);
+    if (error) library->release_status(error);
+    return found;
+}
+
 char *onnx_library_open(const char *path, onnx_library **result) {
     *result = NULL;
     void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
@@ -142,9 +172,12 @@ char *onnx_library_open(const char *path, onnx_library **result) {
         onnx_library_close(library);
         return message;
     }
+    library->has_cuda = has_provider(library, "CUDAExecutionProvider");
     *result = library;
     return NULL;
 }
+
+bool onnx_library_has_cuda(const onnx_library *library) { return library->has_cuda; }
 
 const char *onnx_library_version(const onnx_library *library) { return library->version; }
 
@@ -213,6 +246,16 @@ static char *read_ports(onnx_session *session) {
     return message;
 }
 
+/// The first graphics card, when there is one: what the library cannot compute there, and all of it where no card or driver is, goes to the
+/// processor as before.
+static bool use_cuda(const onnx_library *library, void *options) {
+    if (!library->has_cuda) return false;
+    const struct cuda_options cuda = {.memory_limit = SIZE_MAX, .copies_in_default_stream = 1};
+    status *error = library->append_cuda(options, &cuda);
+    if (error) library->release_status(error);
+    return !error;
+}
+
 char *onnx_session_create(const onnx_library *library, const void *model, size_t length, onnx_session **result) {
     *result = NULL;
     void *options = NULL;
@@ -229,9 +272,12 @@ char *onnx_session_create(const onnx_library *library, const void *model, size_t
     // beneath a device, so every such name is refused.
     if (!error) error = library->add_session_setting(options, "session.model_external_initializers_file_folder_path", "/dev/null/none");
 
+    const bool on_cuda = !error && use_cuda(library, options);
+
     onnx_session *session = error ? NULL : calloc(1, sizeof *session);
     if (session) {
         session->library = library;
+        session->on_cuda = on_cuda;
         error = library->create_session_from_array(library->env, model, length, options, &session->handle);
     }
     library->release_session_options(options);
@@ -252,6 +298,7 @@ void onnx_session_close(onnx_session *session) {
     free(session);
 }
 
+bool onnx_session_is_on_cuda(const onnx_session *session) { return session->on_cuda; }
 size_t onnx_session_input_count(const onnx_session *session) { return session->input_count; }
 size_t onnx_session_output_count(const onnx_session *session) { return session->output_count; }
 const onnx_port *onnx_session_input(const onnx_session *session, size_t index) { return &session->inputs[index]; }

@@ -10,8 +10,6 @@ import NIOSSL
 
 /// Sends each request over a connection of its own to an address that was checked.
 package struct HTTPEgressClient: EgressClient {
-    package static let maximumAnswer = 64 << 10
-    private static let limit = Duration.seconds(10)
     private static let connectLimit = TimeAmount.seconds(4)
     /// Addresses of one host that are tried in turn.
     private static let maximumTries = 3
@@ -27,13 +25,14 @@ package struct HTTPEgressClient: EgressClient {
         _ = try await addresses(of: url)
     }
 
-    package func post(_ request: EgressRequest) async throws -> EgressAnswer {
+    package func send(_ request: EgressRequest) async throws -> EgressAnswer {
         try await withThrowingTaskGroup(of: EgressAnswer.self) { group in
-            group.addTask { try await send(request) }
+            group.addTask { try await sendToAny(request) }
             group.addTask {
-                try await Task.sleep(for: Self.limit)
+                try await Task.sleep(for: request.limit)
                 throw Problem(
-                    .unavailable, "egress.receiver.late", "\(request.url.host) did not answer within \(Self.limit.components.seconds) s.")
+                    .unavailable, "egress.receiver.late", "\(request.url.host) did not answer within \(request.limit.components.seconds) s."
+                )
             }
             defer { group.cancelAll() }
             guard let answer = try await group.next() else { throw CancellationError() }
@@ -41,7 +40,7 @@ package struct HTTPEgressClient: EgressClient {
         }
     }
 
-    private func send(_ request: EgressRequest) async throws -> EgressAnswer {
+    private func sendToAny(_ request: EgressRequest) async throws -> EgressAnswer {
         let addresses = try await addresses(of: request.url)
         var last: any Error = CancellationError()
         for address in addresses.prefix(Self.maximumTries) {
@@ -60,11 +59,12 @@ package struct HTTPEgressClient: EgressClient {
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration(for: request.url, at: address))
         do {
             var outgoing = HTTPClientRequest(url: request.url.text)
-            outgoing.method = .POST
+            outgoing.method = HTTPMethod(rawValue: request.method)
             for header in request.headers { outgoing.headers.add(name: header.name, value: header.value) }
             outgoing.body = .bytes(ByteBuffer(bytes: request.body))
-            let response = try await client.execute(outgoing, timeout: .seconds(Self.limit.components.seconds))
-            let answer = EgressAnswer(status: Int(response.status.code), body: try await Self.beginning(of: response.body))
+            let response = try await client.execute(outgoing, timeout: .nanoseconds(Int64(request.limit / .nanoseconds(1))))
+            let answer = EgressAnswer(
+                status: Int(response.status.code), body: try await Self.beginning(of: response.body, limit: request.maximumAnswer))
             try await client.shutdown()
             return answer
         } catch {
@@ -97,11 +97,11 @@ package struct HTTPEgressClient: EgressClient {
         return addresses
     }
 
-    private static func beginning(of body: HTTPClientResponse.Body) async throws -> [UInt8] {
+    private static func beginning(of body: HTTPClientResponse.Body, limit: Int) async throws -> [UInt8] {
         var bytes: [UInt8] = []
         for try await chunk in body {
-            bytes += chunk.readableBytesView.prefix(maximumAnswer - bytes.count)
-            if bytes.count == maximumAnswer { break }
+            bytes += chunk.readableBytesView.prefix(limit - bytes.count)
+            if bytes.count == limit { break }
         }
         return bytes
     }

@@ -12,6 +12,8 @@ package final class OnnxRuntimeLibrary: @unchecked Sendable {
     package let path: String
     /// As the library states it, such as `1.32.0`.
     package let version: String
+    /// Whether models compute on a graphics card where there is one: so it is with the library of the wheel `onnxruntime-gpu`.
+    package let hasCUDA: Bool
     let handle: OpaquePointer
 
     /// - Parameter path: A file, or a bare name for the loader to search for.
@@ -26,6 +28,7 @@ package final class OnnxRuntimeLibrary: @unchecked Sendable {
         }
         self.path = path
         self.handle = handle
+        hasCUDA = onnx_library_has_cuda(handle)
         version = String(cString: onnx_library_version(handle))
     }
 

@@ -29,6 +29,7 @@ struct AttemptLaunch {
         request.argument_count = UInt32(attempt.command.count)
         request.environment_count = UInt32(environment.count)
         request.group_count = UInt32(limits.groups.count)
+        request.ends_with_server = attempt.endsWithServer ? 1 : 0
         var strings: [UInt8] = []
         strings.reserveCapacity(1024)
         for list in [[folder.path, attempt.workingFolder], wrapper, attempt.command, environment, limits.groups] {

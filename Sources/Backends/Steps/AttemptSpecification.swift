@@ -16,11 +16,13 @@ package struct AttemptSpecification: Sendable, Codable, Equatable {
     package var shownFolders: [String]
     /// Time from SIGTERM to SIGKILL when a limit ends the attempt.
     package var grace: Duration
+    /// The attempt ends with the server, however that ends, instead of going on for the next one.
+    package var endsWithServer: Bool
 
     package init(
         attemptID: String, command: [String], environment: [String: String], workingFolder: String, timeoutSeconds: Int? = nil,
         resources: AttemptResources = AttemptResources(), isolation: AttemptIsolation = .none, shownFolders: [String] = [],
-        grace: Duration = .seconds(10)
+        grace: Duration = .seconds(10), endsWithServer: Bool = false
     ) {
         self.attemptID = attemptID
         self.command = command
@@ -31,6 +33,7 @@ package struct AttemptSpecification: Sendable, Codable, Equatable {
         self.isolation = isolation
         self.shownFolders = shownFolders
         self.grace = grace
+        self.endsWithServer = endsWithServer
     }
 }
 

@@ -31,6 +31,8 @@ struct step_request {
     uint32_t argument_count;
     uint32_t environment_count;
     uint32_t group_count;
+    /// Not 0: the command is ended, with its grace, when the server has ended and with it the launcher.
+    uint32_t ends_with_server;
 };
 
 /// Starts a launcher of this very binary: a process with one thread that starts supervisors and ends when `*channel` is closed.

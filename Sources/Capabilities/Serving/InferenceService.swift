@@ -85,7 +85,8 @@ package struct InferenceService: Sendable {
         let route = try await router.route(to: EndpointName(workspace: caller.workspace, name: endpoint))
         let model = try await load(try route.lane(version: version, revision: nil).map { route.lanes[$0] } ?? route.main)
         return EndpointSignature(
-            endpoint: endpoint, versions: Set(route.lanes.map(\.version.number)).sorted(), inputs: model.inputs, outputs: model.outputs)
+            endpoint: endpoint, versions: Set(route.lanes.map(\.version.number)).sorted(), inputs: model.inputs, outputs: model.outputs,
+            platform: model.platform, entity: route.settings.features?.entity)
     }
 
     private func compute(_ group: Inference.Group, of inference: Inference) async throws -> Inference.Part {

@@ -73,14 +73,18 @@ bool onnx_library_is_loadable(const char *_Nonnull path);
 /// Loads the shared object and makes its environment (no telemetry, no logging).
 char *_Nullable onnx_library_open(const char *_Nonnull path, onnx_library *_Nullable *_Nonnull library);
 const char *_Nonnull onnx_library_version(const onnx_library *_Nonnull library);
+/// Whether this build of the library can compute on NVIDIA's graphics cards (not whether there is one).
+bool onnx_library_has_cuda(const onnx_library *_Nonnull library);
 /// Frees the environment; the shared object itself stays mapped, because it cannot be unloaded safely.
 void onnx_library_close(onnx_library *_Nullable library);
 
-/// Parses and prepares a model for one thread per call. The bytes are not needed afterwards. The library must outlive the session.
+/// Parses and prepares a model for one thread per call, and for the first graphics card where the library and the machine have one. The bytes are not needed afterwards. The library must outlive the session.
 /// Models that keep weights in other files are refused.
 char *_Nullable onnx_session_create(
     const onnx_library *_Nonnull library, const void *_Nonnull model, size_t length, onnx_session *_Nullable *_Nonnull session);
 void onnx_session_close(onnx_session *_Nullable session);
+/// Whether a graphics card takes part.
+bool onnx_session_is_on_cuda(const onnx_session *_Nonnull session);
 
 size_t onnx_session_input_count(const onnx_session *_Nonnull session);
 size_t onnx_session_output_count(const onnx_session *_Nonnull session);

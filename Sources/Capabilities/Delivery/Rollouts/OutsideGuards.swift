@@ -45,7 +45,7 @@ package struct OutsideGuards: Sendable {
     /// Whatever goes wrong is a reading too: an inconclusive one.
     private func read(_ rule: OutsideGuard, of rollout: Rollout) async -> GuardReading {
         do {
-            let answer = try await egress.post(try Self.request(rule, rollout))
+            let answer = try await egress.send(try Self.request(rule, rollout))
             guard answer.status == 200 else { throw Self.unreadable("It answered with status \(answer.status).") }
             return rule.judge(try Self.number(rule.source, in: answer.body), at: clock.now())
         } catch {

@@ -30,7 +30,7 @@ package struct WebhookSender: Sendable {
             let signature = Self.signature(of: body, id: id, seconds: seconds, key: format.signingKey(of: secret))
             headers.append((name: format.headers.signature, value: signature))
         }
-        return try await egress.post(EgressRequest(url: try EgressURL(stored.webhook.url), headers: headers, body: Array(body.utf8)))
+        return try await egress.send(EgressRequest(url: try EgressURL(stored.webhook.url), headers: headers, body: Array(body.utf8)))
     }
 
     /// Refuses a URL that leads where nothing may be sent; one whose host has no address yet is let pass.

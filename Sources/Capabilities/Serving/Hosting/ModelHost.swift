@@ -19,16 +19,19 @@ package actor ModelHost {
     /// How long a model that could not be loaded is not tried again, so that requests do not read a broken file over and over.
     package static let retryAfter = Duration.seconds(5)
 
-    private let runtime: Result<any ModelRuntime, Problem>
+    private let runtimes: ModelRuntimes
+    private let elsewhere: Elsewhere
     private let files: any VersionFiles
     private let blobs: any BlobStore
     private let clock: any WallClock
     private var slots: [ServedVersion: Slot] = [:]
 
-    /// - Parameter runtime: The problem, when there is no runtime: everything but inference works without one.
-    package init(runtime: Result<any ModelRuntime, Problem>, files: any VersionFiles, blobs: any BlobStore, clock: any WallClock) {
+    package init(
+        runtimes: ModelRuntimes, elsewhere: Elsewhere = Elsewhere(), files: any VersionFiles, blobs: any BlobStore, clock: any WallClock
+    ) {
         self.clock = clock
-        self.runtime = runtime
+        self.runtimes = runtimes
+        self.elsewhere = elsewhere
         self.files = files
         self.blobs = blobs
     }
@@ -78,6 +81,13 @@ package actor ModelHost {
         }
     }
 
+    /// Lets go now of those of the versions that no split names.
+    package func letGo(of versions: Set<ServedVersion>) {
+        for version in versions {
+            if case .loaded(_, unnamedSince: .some) = slots[version] { slots[version] = nil }
+        }
+    }
+
     private func finishLoading(_ version: ServedVersion, _ slot: Slot?) {
         guard case .loading(let waiting) = slots[version] else { return }
         slots[version] = slot
@@ -86,34 +96,40 @@ package actor ModelHost {
 
     /// Outside the actor, so that one slow file holds up nobody else.
     private nonisolated func load(_ version: ServedVersion) async throws -> ServedModel {
-        let runtime = try runtime.get()
-        let file = try Self.modelFile(among: try await files.files(of: version), of: version)
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(Int(file.size))
-        for try await part in try await blobs.get(file.digest, range: nil).bytes {
-            guard Int64(bytes.count + part.count) <= Self.maximumModelBytes else { throw Self.tooLarge(version) }
-            bytes.append(contentsOf: part)
+        let files = try await files.files(of: version)
+        switch try await RuntimeChoice.choose(among: files, of: version, read: { try await read($0, upTo: $1) }) {
+        case .file(let file, let format):
+            let runtime = try runtimes.runtime(for: format)
+            guard file.size <= Self.maximumModelBytes else { throw Self.tooLarge(version) }
+            let model = try runtime.load(try await read(file, upTo: Self.maximumModelBytes))
+            try WarmUp.run(model)
+            return ServedModel(model, platform: format.platform)
+        case .folder(let root, let description):
+            let servers = try elsewhere.requireServers()
+            let model = try MLflowSignature.model(description, of: version)
+            let below = files.filter { $0.path.hasPrefix(root) }.map { file in
+                ServedFile(path: String(file.path.dropFirst(root.count)), digest: file.digest, size: file.size)
+            }
+            return ServedModel(try await servers.host(version, model, below, from: blobs), platform: ModelFormat.mlflow.platform)
+        case .remote(let file, let description):
+            guard file.size <= RemoteDescription.maximumBytes else { throw Self.tooLarge(version) }
+            let remote = try RemoteDescription(try await read(file, upTo: RemoteDescription.maximumBytes))
+            let model = try await RemoteModel.connect(
+                remote, file: description, version: version, egress: try elsewhere.requireEgress(), now: elsewhere.now)
+            return ServedModel(model, platform: ModelFormat.remote.platform)
         }
-        return ServedModel(try runtime.load(bytes))
     }
 
-    private static func modelFile(among files: [ServedFile], of version: ServedVersion) throws(Problem) -> ServedFile {
-        let models = files.filter { $0.path.lowercased().hasSuffix(".onnx") }
-        guard let file = models.first else {
-            throw Problem(
-                .invalid, "serving.model.file-missing", "Nothing in \(version) can be served.",
-                why: "None of its \(files.count) files ends in '.onnx'.",
-                fix: "Export the model to ONNX and register a version with that file.")
+    private nonisolated func read(_ file: ServedFile, upTo limit: Int64) async throws -> [UInt8] {
+        let count = min(file.size, limit)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Int(count))
+        guard count > 0 else { return bytes }
+        for try await part in try await blobs.get(file.digest, range: 0..<count).bytes {
+            bytes.append(contentsOf: part.prefix(Int(count) - bytes.count))
+            if bytes.count == Int(count) { break }
         }
-        guard models.count == 1 else {
-            throw Problem(
-                .invalid, "serving.model.file-ambiguous", "Which file of \(version) to serve is not clear.",
-                why:
-                    "It has \(models.count) that end in '.onnx': \(models.prefix(5).map { "'\($0.path.printable)'" }.joined(separator: ", ")).",
-                fix: "Register a version with exactly one.")
-        }
-        guard file.size <= maximumModelBytes else { throw tooLarge(version) }
-        return file
+        return bytes
     }
 
     private static func tooLarge(_ version: ServedVersion) -> Problem {

@@ -5,8 +5,8 @@ import Domain
 /// Splits CSV (RFC 4180) into records as its bytes arrive.
 ///
 /// Lines end in CRLF or LF; fields may be quoted and then hold commas, line ends and doubled quotes. Empty lines are skipped.
-struct CSVRecords {
-    static let maximumLineBytes = 1 << 20
+package struct CSVRecords {
+    package static let maximumLineBytes = 1 << 20
 
     /// Where a field is in the line; `isQuoted` when quotes must be taken away first.
     struct Field {
@@ -24,12 +24,12 @@ struct CSVRecords {
     private var hasBegun = false
 
     /// - Parameter file: Its name, for messages.
-    init(file: String) {
+    package init(file: String) {
         self.file = file
     }
 
     /// Calls `body` with each field of each record that is now complete, and its position in the record, then `endOfRecord` with how many there were.
-    mutating func read(
+    package mutating func read(
         _ chunk: [UInt8], isLast: Bool, field body: (Int, UnsafeRawBufferPointer) throws -> Void, endOfRecord: (Int, Int) throws -> Void
     ) throws {
         var bytes = rest

@@ -12,10 +12,10 @@ package struct DirectInference: DirectRoute {
     package let path = "/v2/models/{model}/infer"
     package let permission = Permission.inferenceInvoke
     package let problems = ProblemForm.inference
-    private let inference: InferenceService
+    private let served: ServedEndpoints
 
-    package init(inference: InferenceService) {
-        self.inference = inference
+    package init(served: ServedEndpoints) {
+        self.served = served
     }
 
     package func claims(_ head: HTTPRequestHead) -> Bool {
@@ -26,16 +26,20 @@ package struct DirectInference: DirectRoute {
     }
 
     package func answer(_ request: DirectRequest) throws -> DirectAnswer? {
+        let arrival = ContinuousClock.now
         guard let (endpoint, version) = Self.target(request.head.uri) else { return nil }
         let headers = request.head.headers
         let headLength = try InferenceRoutes.headLength(headers.first(name: "Inference-Header-Content-Length"))
+        // Raw bytes alone are read by the model's signature, which may have to be waited for.
+        guard headLength != 0 else { return nil }
         var body = try InferenceBodyReader.read(Array(request.body.readableBytesView), headLength: headLength)
         if let entity = headers.first(name: RequestOptions.entityHeader) { body.request.entity = entity }
         if let revision = headers.first(name: RequestOptions.revisionHeader) {
             body.request.revision = try RequestOptions.revision(revision)
         }
         guard
-            let answer = try inference.inferAtOnce(endpoint, version: version, body.request, by: request.caller, id: request.requestID)
+            let answer = try served.inferAtOnce(
+                endpoint, version: version, body.request, since: arrival, by: request.caller, id: request.requestID)
         else { return nil }
         let written = InferenceAnswerWriter.write(answer, to: body)
         guard let headLength = written.headLength else { return DirectAnswer(body: written.bytes, contentType: "application/json") }

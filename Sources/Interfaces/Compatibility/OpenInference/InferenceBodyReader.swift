@@ -119,7 +119,12 @@ package struct InferenceBodyReader {
                 case "name": name = try cursor.string()
                 case "parameters":
                     try cursor.forEachMember { cursor, parameter in
-                        if parameter == "binary_data" { isBinary = try cursor.bool() } else { try cursor.skip() }
+                        switch parameter {
+                        case "binary_data": isBinary = try cursor.bool()
+                        case "shared_memory_region": throw Unoffered.systemSharedMemory.problem
+                        case "classification": throw Unoffered.classification.problem
+                        default: try cursor.skip()
+                        }
                     }
                 default: try cursor.skip()
                 }
@@ -162,6 +167,7 @@ package struct InferenceBodyReader {
                 try cursor.forEachMember { cursor, parameter in
                     switch parameter {
                     case "binary_data_size": input.binarySize = Int(clamping: try cursor.integer())
+                    case "shared_memory_region": throw Unoffered.systemSharedMemory.problem
                     case "content_type" where cursor.peek() == UInt8(ascii: "\""): input.isBase64 = try cursor.string() == "base64"
                     default: try cursor.skip()
                     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Backends
-import Domain
+package import Domain
 import Foundation
 import Governance
 package import HTTPServer
@@ -15,12 +15,15 @@ package struct InferenceRoutes: RouteGroup {
     /// Largest request body: 10,000 rows of a few dozen columns as JSON.
     private static let bodyLimit = 32 << 20
 
-    private let inference: InferenceService
+    private let served: ServedEndpoints
     private let readiness: Readiness
     private let version: String
 
-    package init(inference: InferenceService, readiness: Readiness, version: String) {
-        self.inference = inference
+    /// Of the protocol, beside its core.
+    package static let extensions = ["binary_tensor_data", "model_configuration", "model_repository", "statistics"]
+
+    package init(served: ServedEndpoints, readiness: Readiness, version: String) {
+        self.served = served
         self.readiness = readiness
         self.version = version
     }
@@ -50,7 +53,7 @@ package struct InferenceRoutes: RouteGroup {
     }
 
     private func server(_ request: Request, _ context: APIContext) async throws -> Response {
-        try Answer.json(ServerMetadata(name: "dhow", version: version, extensions: ["binary_tensor_data"]))
+        try Answer.json(ServerMetadata(name: "dhow", version: version, extensions: Self.extensions))
     }
 
     /// Both keys, because clients differ in which one they read.
@@ -60,60 +63,64 @@ package struct InferenceRoutes: RouteGroup {
     }
 
     private func metadata(_ request: Request, _ context: APIContext) async throws -> Response {
-        let signature = try await inference.signature(
+        let signature = try await served.signature(
             of: try context.parameter("model"), version: try Self.version(in: context), by: context.caller)
         return try Answer.json(ModelMetadata(signature))
     }
 
     private func modelReady(_ request: Request, _ context: APIContext) async throws -> Response {
-        let signature = try await inference.signature(
+        let signature = try await served.signature(
             of: try context.parameter("model"), version: try Self.version(in: context), by: context.caller)
         return try Answer.json(ModelReadiness(name: signature.endpoint, ready: true))
     }
 
     private func infer(_ request: Request, _ context: APIContext) async throws -> Response {
         let endpoint = try context.parameter("model")
+        let arrival = ContinuousClock.now
+        let version = try Self.version(in: context)
         let headLength = try Self.headLength(of: request)
-        let buffer = try await HTTPServer.RequestBody.bytes(of: request, context)
-        var body = try InferenceBodyReader.read(Array(buffer: buffer), headLength: headLength)
+        let bytes = try await EncodedBody.bytes(of: request, context)
+        var body: InferenceBody
+        if headLength == 0 {
+            let inputs = try await served.signature(of: endpoint, version: version, by: context.caller).inputs
+            body = try RawRequest.body(bytes, for: inputs)
+        } else {
+            body = try InferenceBodyReader.read(bytes, headLength: headLength)
+        }
         try RequestOptions.apply(request, to: &body.request)
-        let answer = try await inference.infer(endpoint, version: try Self.version(in: context), body.request, by: context.caller)
-        return Self.response(InferenceAnswerWriter.write(answer, to: body))
+        let answer = try await served.infer(endpoint, version: version, body.request, since: arrival, by: context.caller)
+        return try Self.response(InferenceAnswerWriter.write(answer, to: body), to: request)
     }
 
-    private static func response(_ written: (bytes: [UInt8], headLength: Int?)) -> Response {
-        var response = Response(
-            status: .ok, headers: [.contentType: "application/json", .xContentTypeOptions: "nosniff"],
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: written.bytes)))
-        if let headLength = written.headLength {
-            response.headers[.contentType] = "application/octet-stream"
-            response.headers[.inferenceHeaderContentLength] = String(headLength)
+    private static func response(_ written: (bytes: [UInt8], headLength: Int?), to request: Request) throws -> Response {
+        guard let headLength = written.headLength else {
+            return try EncodedBody.answer(written.bytes, type: "application/json", to: request)
         }
-        return response
+        return try EncodedBody.answer(
+            written.bytes, type: "application/octet-stream", to: request, headers: [.inferenceHeaderContentLength: String(headLength)])
     }
 
+    /// Of the JSON part when it is expanded; 0 when there is none.
     private static func headLength(of request: Request) throws(Problem) -> Int? {
-        if let encoding = request.headers[.contentEncoding], encoding.lowercased() != "identity" {
-            throw Problem(
-                .invalid, "inference.body.encoding", "A body with Content-Encoding '\(encoding.printable)' is not taken.",
-                fix: "Send it as it is, without compression.")
-        }
-        return try headLength(request.headers[.inferenceHeaderContentLength])
+        try headLength(request.headers[.inferenceHeaderContentLength])
     }
 
     static func headLength(_ text: String?) throws(Problem) -> Int? {
         guard let text else { return nil }
-        guard let length = Int(text), length > 0 else {
+        guard let length = Int(text), length >= 0 else {
             throw Problem(
                 .invalid, "inference.body.head-length", "Inference-Header-Content-Length is '\(text.printable)'.",
-                why: "It is the number of bytes of the JSON part, from 1; requests of raw bytes alone are not taken.")
+                why: "It is the number of bytes of the JSON part; 0 when the body is the raw bytes of the model's one input.")
         }
         return length
     }
 
-    private static func version(in context: APIContext) throws -> Int? {
+    static func version(in context: APIContext) throws -> Int? {
         guard context.parameters.get("version") != nil else { return nil }
-        let text = try context.parameter("version")
+        return try version(try context.parameter("version"))
+    }
+
+    package static func version(_ text: String) throws(Problem) -> Int {
         guard let version = Int(text), version > 0 else {
             throw Problem(
                 .notFound, "serving.version.unknown", "'\(text.printable)' is not the number of a model version.",
@@ -129,7 +136,7 @@ private struct ServerMetadata: Encodable {
     var extensions: [String]
 }
 
-private struct ModelReadiness: Encodable {
+struct ModelReadiness: Encodable {
     var name: String
     var ready: Bool
 }
@@ -137,13 +144,14 @@ private struct ModelReadiness: Encodable {
 private struct ModelMetadata: Encodable {
     var name: String
     var versions: [String]
-    var platform = "onnx_onnxv1"
+    var platform: String
     var inputs: [TensorSpecification]
     var outputs: [TensorSpecification]
 
     init(_ signature: EndpointSignature) {
         name = signature.endpoint
         versions = signature.versions.map(String.init)
+        platform = signature.platform
         inputs = signature.inputs
         outputs = signature.outputs
     }

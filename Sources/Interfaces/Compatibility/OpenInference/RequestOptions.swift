@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Domain
+package import Domain
 import HTTPServer
 import HTTPTypes
 import Hummingbird
-import Serving
+package import Serving
 
 /// What a request says beside its rows, in headers or in its query, whatever protocol it speaks.
-enum RequestOptions {
+package enum RequestOptions {
     /// Keeps all rows of the request with one revision.
     static let entityHeader = "Dhow-Entity"
     /// Asks for one revision, as `?revision=` does.
@@ -16,11 +16,15 @@ enum RequestOptions {
     static let timeoutHeader = "Dhow-Timeout"
 
     static func apply(_ request: Request, to inference: inout InferenceRequest) throws(Problem) {
-        if let entity = value(of: entityHeader, in: request) { inference.entity = entity }
-        if let text = value(of: revisionHeader, in: request) ?? request.uri.queryParameters["revision"].map(String.init) {
-            inference.revision = try revision(text)
-        }
-        if let text = value(of: timeoutHeader, in: request) {
+        try apply(to: &inference) { value(of: $0, in: request) }
+        if inference.revision == nil, let text = request.uri.queryParameters["revision"] { inference.revision = try revision(String(text)) }
+    }
+
+    /// - Parameter value: Of a header, or of what the protocol has in its place.
+    package static func apply(to inference: inout InferenceRequest, _ value: (_ header: String) -> String?) throws(Problem) {
+        if let entity = value(entityHeader) { inference.entity = entity }
+        if let text = value(revisionHeader) { inference.revision = try revision(text) }
+        if let text = value(timeoutHeader) {
             guard let milliseconds = Int(text), milliseconds > 0 else {
                 throw Problem(
                     .invalid, "inference.timeout.malformed", "\(timeoutHeader) is '\(text.printable)'.", why: "It is milliseconds, from 1.")

@@ -28,8 +28,22 @@ package struct AccessGate: Sendable {
     package func admit(_ request: Request, requestID: String, for permission: Permission) async throws -> Caller {
         let path = request.uri.path
         let workspace = try workspace(of: request.head, query: path.hasPrefix("/approve/") ? request.uri.queryParameters["workspace"] : nil)
-        var caller = Caller(session: try await session(of: request), workspace: workspace, requestID: requestID)
+        var caller = Caller(session: try await session(request.headers[.authorization]), workspace: workspace, requestID: requestID)
         caller.idempotency = try idempotencyKey(of: request)
+        try await governor.admit(caller, for: permission)
+        return caller
+    }
+
+    /// The same for a protocol whose calls are no HTTP requests of ours.
+    ///
+    /// - Parameters:
+    ///   - authorization: `Bearer TOKEN`, or HTTP Basic.
+    ///   - workspace: `default` when nil.
+    package func admit(
+        authorization: String?, workspace: String?, requestID: String, for permission: Permission
+    ) async throws -> Caller {
+        let workspace = try ResourceName.check(workspace ?? "default", of: "workspace")
+        let caller = Caller(session: try await session(authorization), workspace: workspace, requestID: requestID)
         try await governor.admit(caller, for: permission)
         return caller
     }
@@ -58,10 +72,10 @@ package struct AccessGate: Sendable {
     private static let administrator = Session(
         principal: Principal(name: "admin", kind: .user), tokenID: nil, roles: [Session.everyWorkspace: [.admin]])
 
-    private func session(of request: Request) async throws -> Session {
+    private func session(_ authorization: String?) async throws -> Session {
         switch mode {
         case .off: Self.administrator
-        case .tokens: try await identity.authenticate(try token(in: request.headers[.authorization]))
+        case .tokens: try await identity.authenticate(try token(in: authorization))
         }
     }
 

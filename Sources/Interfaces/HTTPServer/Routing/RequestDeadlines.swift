@@ -35,7 +35,7 @@ package final class RequestDeadlines: Sendable {
     }
 
     /// - Throws: `Problem` `.unavailable` when the time was over before `body` ended; else what `body` throws.
-    func limit<Result: Sendable>(to limit: Duration, _ body: @escaping @Sendable () async throws -> Result) async throws -> Result {
+    package func limit<Result: Sendable>(to limit: Duration, _ body: @escaping @Sendable () async throws -> Result) async throws -> Result {
         let task = Task { try await body() }
         let number = enter(until: clock.now + limit) { task.cancel() }
         let result = await withTaskCancellationHandler {

@@ -38,7 +38,8 @@ struct RequestIdentity: RouterMiddleware {
 
     private static func form(for path: String) -> ProblemForm {
         if path.hasPrefix("/api/2.0/") || path.hasPrefix("/api/3.0/") || path.hasPrefix("/ajax-api/") { return .mlflow }
-        if path.hasPrefix("/v2") { return .inference }
+        if path.hasPrefix("/invocations") || path.hasPrefix("/endpoints/") { return .mlflow }
+        if path.hasPrefix("/v2") || path.hasPrefix("/v1/models") { return .inference }
         return .details
     }
 }
