@@ -13,6 +13,8 @@ package struct RolloutRecord: Codable, Equatable, Sendable {
     package var before: RolloutState
     package var decision: RolloutDecision
     package var after: RolloutState
+    /// A person's, where one acted.
+    package var reason: String?
 }
 
 /// Rows of `rollout_record`; append-only.

@@ -45,6 +45,7 @@ package struct RolloutReplay: Codable, Equatable, Sendable {
                     percent: record.after.percent, entry: item.entry, faults: found))
             last = record.after
         }
+        if stored.isEmpty, rollout.state.hasMoved { faults.append("There are no records of its transitions.") }
         if let last, !rollout.state.continues(last) { faults.append("The rollout does not stand where its last transition left it.") }
     }
 
@@ -65,6 +66,15 @@ package struct RolloutReplay: Codable, Equatable, Sendable {
 }
 
 extension RolloutState {
+    /// Whether it stands elsewhere than where a rollout begins.
+    fileprivate var hasMoved: Bool {
+        switch phase {
+        case .progressing: step > 0
+        case .promoted: hasStable && plan.percents.count > 1
+        default: true
+        }
+    }
+
     /// Whether nothing but readings that make no transition lies between `earlier` and this.
     func continues(_ earlier: RolloutState) -> Bool {
         var (left, right) = (self, earlier)

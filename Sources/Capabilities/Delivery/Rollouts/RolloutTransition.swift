@@ -34,12 +34,13 @@ struct RolloutTransition {
         if decision.isAdvance { try requireSound(rollout) }
         var after = rollout
         after.state = rollout.state.after(decision, following: event.freshEvidence, at: change.time)
-        after.reason = Self.reason(of: decision) ?? (decision.isAdvance ? reason : nil)
+        after.reason = Self.reason(of: decision) ?? (decision == .promote ? reason : nil)
         if rollout.state.phase != after.state.phase, !after.state.phase.isActive { after.finished = change.time }
         try rollouts.update(after)
         let record = RolloutRecord(
             number: try RolloutRecordTable(transaction: change.transaction, workspace: change.workspace).nextNumber(rollout.id),
-            time: change.time, event: event, frozen: frozen, before: rollout.state, decision: decision, after: after.state)
+            time: change.time, event: event, frozen: frozen, before: rollout.state, decision: decision, after: after.state,
+            reason: reason)
         try keep(record, after, previous: rollout)
         return RolloutObservation(rollout: after, decision: decision)
     }
@@ -155,7 +156,7 @@ struct RolloutTransition {
         ]
         if let split { payload["splitVersion"] = .integer(Int64(split.version)) }
         if let evidence = rollout.evidence { payload["evidence"] = evidence.ledgerPayload(rollout.state.plan) }
-        if let reason = rollout.reason {
+        if let reason = rollout.reason ?? record?.reason {
             if change.caller.principal.kind == .system {
                 payload["reason"] = .string(reason)
             } else {

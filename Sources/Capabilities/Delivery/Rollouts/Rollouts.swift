@@ -119,7 +119,7 @@ package struct Rollouts: Sendable {
         guard caller.principal.kind == .user else {
             throw Problem(.forbidden, "delivery.approval.not-a-person", "Only a person approves a step.", fix: "Sign in as a user.")
         }
-        return try await change(id, under: .approvalDecide, by: caller) { rollout, change in
+        return try await change(id, under: .approvalDecide, because: reason, by: caller) { rollout, change in
             let roles = try Approvals.roles(of: change.caller.principal.name, in: change)
             return .commanded(
                 .approve(percent: percent, name: change.caller.principal.name, roles: roles), evidence: rollout.evidence)
@@ -129,7 +129,7 @@ package struct Rollouts: Sendable {
     /// Takes one's own yes to a step back; a step that has begun pauses.
     package func retractStep(_ id: String, percent: Int, because reason: String, by caller: Caller) async throws -> Rollout {
         try Self.check(reason: reason)
-        return try await change(id, under: .approvalDecide, by: caller) { rollout, change in
+        return try await change(id, under: .approvalDecide, because: reason, by: caller) { rollout, change in
             .commanded(.retract(percent: percent, name: change.caller.principal.name), evidence: rollout.evidence)
         }.rollout
     }
