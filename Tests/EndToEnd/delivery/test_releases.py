@@ -8,6 +8,7 @@ import pathlib
 import subprocess
 import threading
 import time
+import typing
 import urllib.parse
 import urllib.request
 
@@ -161,7 +162,7 @@ class Prometheus(http.server.BaseHTTPRequestHandler):
     """Answers instant queries as Prometheus does; `value` None: with an empty result."""
 
     value = None
-    queries = []
+    queries: typing.ClassVar[list] = []
 
     def do_POST(self):
         form = urllib.parse.parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
