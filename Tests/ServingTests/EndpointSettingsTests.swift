@@ -31,6 +31,7 @@ struct EndpointSettingsTests {
         arguments: [
             (EndpointSettings(concurrency: 0), "concurrency"), (EndpointSettings(timeout: -1), "timeout"),
             (EndpointSettings(mirror: .init(model: "m", version: 1, percent: 101)), "mirror.percent"),
+            (EndpointSettings(batching: .init(rows: 1, milliseconds: 5)), "batching.rows"),
             (EndpointSettings(log: .init(fraction: 0)), "log.fraction"), (EndpointSettings(log: .init(fraction: .nan)), "log.fraction"),
             (EndpointSettings(log: .init(days: 0)), "log.days"), (EndpointSettings(entity: ""), "entity"),
         ])
@@ -127,6 +128,25 @@ struct EndpointSettingsTests {
             let logged = try await world.logged(try await world.infer(.init(inputs: [expected.features()])), rows: 90)
             #expect(logged.count == 90)
             #expect(logged.allSatisfy { $0.inputs.isEmpty && $0.score != nil })
+        }
+    }
+
+    @Test("requests that fill a batch are answered together, each with its own rows")
+    func batching() async throws {
+        let expected = try Fixtures.expected()
+        try await World.with { world in
+            world.onlyFirst()
+            // Nobody waits for the time: the second request completes the batch.
+            world.configure(EndpointSettings(batching: .init(rows: 180, milliseconds: 10_000)))
+            async let first = world.infer(InferenceRequest(inputs: [expected.features()]))
+            async let second = world.infer(InferenceRequest(inputs: [expected.features()]))
+            for answer in try await [first, second] {
+                let probabilities = try #require(answer.outputs.last)
+                #expect(probabilities.shape == [90, 2])
+                for (value, wanted) in zip(probabilities.floats, expected.logisticRegression.probabilities.flatMap(\.self)) {
+                    #expect(abs(Double(value) - wanted) < 1e-5)
+                }
+            }
         }
     }
 

@@ -60,7 +60,8 @@ package struct InferenceService: Sendable {
     package func inferAtOnce(
         _ endpoint: String, version: Int? = nil, _ request: InferenceRequest, by caller: Caller, id: String
     ) throws -> InferenceAnswer? {
-        guard let route = router.routeAtOnce(to: EndpointName(workspace: caller.workspace, name: endpoint)), route.settings.features == nil
+        guard let route = router.routeAtOnce(to: EndpointName(workspace: caller.workspace, name: endpoint)), route.settings.features == nil,
+            route.settings.batching == nil
         else { return nil }
         var inference = try Inference(of: request, by: route, version: version, id: id)
         for group in inference.groups where !route.lanes[group.lane].answersAtOnce(rows: group.rows.count) { return nil }
@@ -97,7 +98,10 @@ package struct InferenceService: Sendable {
         let question = inference.question(to: served, about: group)
         let deadline = inference.request.deadline
         let outputs: [Tensor]
-        if let model = served.immediate {
+        if let model = served.immediate, let batching = inference.route.settings.batching {
+            let batches = lane.batches(of: model, batching, on: pool)
+            outputs = try await Deadline.limit(to: deadline) { try await batches.infer(question.inputs, outputs: question.outputs) }
+        } else if let model = served.immediate {
             outputs = try await pool.run(until: deadline) { [rows = group.rows.count] in
                 try lane.timing(rows: rows) { try model.infer(question.inputs, outputs: question.outputs) }
             }

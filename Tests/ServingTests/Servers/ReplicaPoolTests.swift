@@ -53,7 +53,7 @@ struct ReplicaPoolTests {
         var settings = ServerWorld.settings
         settings.scaling.minimum = 0
         settings.waitingCalls = 3
-        settings.waitLimit = .milliseconds(300)
+        settings.waitLimit = .seconds(2)
         try await ServerWorld.with(mode: "silent", settings) { world in
             #expect(world.pool.status.replicas == 0)
             let codes = await withTaskGroup(of: String?.self) { group in
@@ -101,7 +101,9 @@ struct ReplicaPoolTests {
     @Test("that hang on a call are late with that one, and go on with others")
     func late() async throws {
         var settings = ServerWorld.settings
-        settings.callLimit = .milliseconds(300)
+        // Far more than a call that does not hang needs, however busy the machine is.
+        settings.callLimit = .seconds(2)
+        settings.healthLimit = .seconds(10)
         try await ServerWorld.with(settings) { world in
             let late = await problem { _ = try await world.double(-1) }
             #expect(late?.code == "serving.server.late")
@@ -151,11 +153,11 @@ struct ReplicaPoolTests {
             #expect(held?.code == "serving.server.crash-looping")
             #expect(held?.why == "The last thing it said: the model cannot be read")
             #expect(held?.kind == .unavailable)
-            #expect(world.pool.status.condition == .crashLooping)
             #expect(world.pool.status.failures >= 3)
             let next = await problem { _ = try await world.double(1) }
             #expect(next?.code == "serving.server.crash-looping")
-            #expect(world.conditions.all.last == .crashLooping)
+            // The next start may be under way by now.
+            #expect(world.conditions.all.contains(.crashLooping))
         }
     }
 

@@ -46,16 +46,20 @@ package final class BatchingModel: HostedModel {
     private let maximumRows: Int
     private let delay: Duration
     private let clock: any Clock<Duration>
+    private let perform: @Sendable (@escaping @Sendable () -> Void) -> Void
     private let state = Mutex(State())
 
+    /// - Parameter perform: Where the model is called; at once, on the thread that completed the batch, when left out.
     package init(
-        _ model: any LoadedModel, maximumRows: Int, delay: Duration, clock: any Clock<Duration> = ContinuousClock()
+        _ model: any LoadedModel, maximumRows: Int, delay: Duration, clock: any Clock<Duration> = ContinuousClock(),
+        perform: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void = { $0() }
     ) {
         precondition(maximumRows > 0, "A batch has rows.")
         self.model = model
         self.maximumRows = maximumRows
         self.delay = delay
         self.clock = clock
+        self.perform = perform
     }
 
     package func infer(_ inputs: [Tensor], outputs: [String]?) async throws -> [Tensor] {
@@ -69,11 +73,11 @@ package final class BatchingModel: HostedModel {
             return try await withCheckedThrowingContinuation { continuation in
                 let call = Call(inputs: inputs, rows: rows, outputs: outputs, continuation: continuation)
                 let (begun, full) = add(call, to: shape)
-                for batch in full { answer(batch) }
+                for batch in full { perform { [self] in answer(batch) } }
                 guard let begun else { return }
                 group.addTask { [self] in
                     try? await clock.sleep(for: delay)
-                    if let batch = take(begun, of: shape) { answer(batch) }
+                    if let batch = take(begun, of: shape) { perform { [self] in answer(batch) } }
                 }
             }
         }

@@ -9,7 +9,7 @@ package final class InferencePool: Sendable {
     /// Most calls that wait or run; one more is refused.
     package static let usualBound = 1_024
 
-    private let queue: OperationQueue
+    fileprivate let queue: OperationQueue
     private let bound: Int
     private let calls = Atomic<Int>(0)
 
@@ -43,6 +43,13 @@ package final class InferencePool: Sendable {
                 }
             }
         }
+    }
+}
+
+extension InferencePool {
+    /// Runs `body` on one of the threads, whatever waits already: its calls have been admitted.
+    func perform(_ body: @escaping @Sendable () -> Void) {
+        queue.addOperation(body)
     }
 }
 

@@ -26,6 +26,19 @@ package struct EndpointSettings: Codable, Equatable, Sendable {
         }
     }
 
+    /// Answering requests that come at about the same time with one call of the model.
+    package struct Batching: Codable, Equatable, Sendable {
+        /// A call is made once so many rows are together.
+        package var rows: Int
+        /// How long a request waits for others.
+        package var milliseconds: Int
+
+        package init(rows: Int, milliseconds: Int) {
+            self.rows = rows
+            self.milliseconds = milliseconds
+        }
+    }
+
     /// A model version that is asked too, without its answers being given to anyone.
     package struct Mirror: Codable, Equatable, Sendable {
         package var model: String
@@ -65,17 +78,19 @@ package struct EndpointSettings: Codable, Equatable, Sendable {
     package var concurrency: Int?
     /// How long a request may wait for its answer, in milliseconds.
     package var timeout: Int?
+    package var batching: Batching?
     package var mirror: Mirror?
     package var log: Log?
 
     package init(
-        entity: String? = nil, features: Features? = nil, concurrency: Int? = nil, timeout: Int? = nil, mirror: Mirror? = nil,
-        log: Log? = nil
+        entity: String? = nil, features: Features? = nil, concurrency: Int? = nil, timeout: Int? = nil, batching: Batching? = nil,
+        mirror: Mirror? = nil, log: Log? = nil
     ) {
         self.entity = entity
         self.features = features
         self.concurrency = concurrency
         self.timeout = timeout
+        self.batching = batching
         self.mirror = mirror
         self.log = log
     }
@@ -94,6 +109,8 @@ package struct EndpointSettings: Codable, Equatable, Sendable {
         }
         within(concurrency, 1...Self.mostConcurrent, "concurrency")
         within(timeout, 1...Self.longestTimeout, "timeout")
+        within(batching?.rows, 2...InferenceService.maximumRows, "batching.rows")
+        within(batching?.milliseconds, 1...10_000, "batching.milliseconds")
         within(mirror?.percent, 1...100, "mirror.percent")
         within(mirror?.concurrency, 1...Self.mostConcurrent, "mirror.concurrency")
         within(mirror?.version, 1...Int.max, "mirror.version")

@@ -13,6 +13,7 @@ final class Route: Sendable {
         let percent: Int
         let load = LaneLoad()
         private let loaded = Mutex<ServedModel?>(nil)
+        private let batching = Mutex<BatchingModel?>(nil)
 
         init(_ share: EndpointTraffic.Share) {
             revision = share.revision
@@ -32,6 +33,17 @@ final class Route: Sendable {
             let model = try await host.model(of: version)
             loaded.withLock { $0 = model }
             return model
+        }
+
+        /// The lane's one meeting place of requests; a change of the settings makes other lanes.
+        func batches(of model: any LoadedModel, _ settings: EndpointSettings.Batching, on pool: InferencePool) -> BatchingModel {
+            batching.withLock { batching in
+                if let batching { return batching }
+                let made = BatchingModel(
+                    model, maximumRows: settings.rows, delay: .milliseconds(settings.milliseconds), perform: { pool.perform($0) })
+                batching = made
+                return made
+            }
         }
 
         func working<Result>(on rows: Int, limit: Int?, _ body: () throws -> Result) throws -> Result {
