@@ -32,7 +32,7 @@ def measure(contender, options, folder, results):
             cell = load.run(contender, rows, connections, options.seconds, folder)
             results.setdefault((contender.model, rows, connections, contender.name), []).append(cell)
         closed = results[(contender.model, rows, options.connections[0], contender.name)][-1]
-        rate = 0.7 * max(cells[-1].rate for (m, r, _, n), cells in results.items() if (m, r, n) == (contender.model, rows, contender.name))
+        rate = 0.7 * max(results[(contender.model, rows, connections, contender.name)][-1].rate for connections in options.connections)
         if closed.errors == 0:
             cell = load.run(contender, rows, 64, options.seconds, folder, rate=rate)
             results.setdefault((contender.model, rows, "70 %", contender.name), []).append(cell)
