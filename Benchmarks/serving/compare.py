@@ -7,6 +7,7 @@ Run it with the Python that holds the peers: .venv-serving/bin/python Benchmarks
 import argparse
 import os
 import pathlib
+import shutil
 import statistics
 import sys
 import tempfile
@@ -90,8 +91,9 @@ def main():
                 for name in names[:: 1 if number % 2 == 0 else -1]:
                     work = folder / f"{number}-{model}-{name}"
                     work.mkdir()
-                    for file in folder.glob(f"{model}*"):
-                        (work / file.name).symlink_to(file)
+                    for file in folder.glob(f"{model}[.-]*"):
+                        # Not as links: MLflow refuses files outside of a model's folder.
+                        (shutil.copytree if file.is_dir() else shutil.copy)(file, work / file.name)
                     try:
                         with contenders.CONTENDERS[name](work, model) as contender:
                             measure(contender, options, work, results)
