@@ -100,7 +100,9 @@ package struct InferenceService: Sendable {
         let outputs: [Tensor]
         if let model = served.immediate, let batching = inference.route.settings.batching {
             let batches = lane.batches(of: model, batching, on: pool)
-            outputs = try await Deadline.limit(to: deadline) { try await batches.infer(question.inputs, outputs: question.outputs) }
+            outputs = try await pool.admitting {
+                try await Deadline.limit(to: deadline) { try await batches.infer(question.inputs, outputs: question.outputs) }
+            }
         } else if let model = served.immediate {
             outputs = try await pool.run(until: deadline) { [rows = group.rows.count] in
                 try lane.timing(rows: rows) { try model.infer(question.inputs, outputs: question.outputs) }

@@ -9,7 +9,7 @@ package final class InferencePool: Sendable {
     /// Most calls that wait or run; one more is refused.
     package static let usualBound = 1_024
 
-    fileprivate let queue: OperationQueue
+    private let queue: OperationQueue
     private let bound: Int
     private let calls = Atomic<Int>(0)
 
@@ -27,6 +27,23 @@ package final class InferencePool: Sendable {
     package func run<Result: Sendable>(
         until deadline: ContinuousClock.Instant? = nil, _ body: @escaping @Sendable () throws -> Result
     ) async throws -> Result {
+        try await admitting {
+            try await withCheckedThrowingContinuation { continuation in
+                queue.addOperation {
+                    if let deadline, ContinuousClock.now >= deadline {
+                        continuation.resume(throwing: Deadline.passed)
+                    } else {
+                        continuation.resume(with: Swift.Result { try body() })
+                    }
+                }
+            }
+        }
+    }
+
+    /// Counts a call that reaches the threads by another way, with `perform`, among those that wait or run.
+    ///
+    /// - Throws: `Problem` `.exhausted` when the queue is full; what `body` throws.
+    func admitting<Result>(_ body: () async throws -> Result) async throws -> Result {
         guard calls.wrappingAdd(1, ordering: .relaxed).newValue <= bound else {
             calls.wrappingSubtract(1, ordering: .relaxed)
             throw Problem(
@@ -34,20 +51,10 @@ package final class InferencePool: Sendable {
                 fix: "Send it again after the time in Retry-After.")
         }
         defer { calls.wrappingSubtract(1, ordering: .relaxed) }
-        return try await withCheckedThrowingContinuation { continuation in
-            queue.addOperation {
-                if let deadline, ContinuousClock.now >= deadline {
-                    continuation.resume(throwing: Deadline.passed)
-                } else {
-                    continuation.resume(with: Swift.Result { try body() })
-                }
-            }
-        }
+        return try await body()
     }
-}
 
-extension InferencePool {
-    /// Runs `body` on one of the threads, whatever waits already: its calls have been admitted.
+    /// Runs `body` on one of the threads, for calls that have been admitted.
     func perform(_ body: @escaping @Sendable () -> Void) {
         queue.addOperation(body)
     }

@@ -28,7 +28,8 @@ final class LaneLoad: Sendable {
     func leave() { requests.wrappingSubtract(1, ordering: .relaxed) }
 
     func isShort(rows: Int) -> Bool {
-        pace.load(ordering: .relaxed).multipliedReportingOverflow(by: Int64(rows)).partialValue <= Self.longestOnLoop
+        let (estimate, overflow) = pace.load(ordering: .relaxed).multipliedReportingOverflow(by: Int64(rows))
+        return !overflow && estimate <= Self.longestOnLoop
     }
 
     func took(_ nanoseconds: Int64, rows: Int) {

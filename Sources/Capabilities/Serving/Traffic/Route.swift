@@ -11,11 +11,12 @@ final class Route: Sendable {
         let revision: Int
         let version: ServedVersion
         let percent: Int
-        let load = LaneLoad()
+        let load: LaneLoad
         private let loaded = Mutex<ServedModel?>(nil)
         private let batching = Mutex<BatchingModel?>(nil)
 
-        init(_ share: EndpointTraffic.Share) {
+        init(_ share: EndpointTraffic.Share, load: LaneLoad) {
+            self.load = load
             revision = share.revision
             version = share.version
             percent = share.percent
@@ -75,11 +76,15 @@ final class Route: Sendable {
     /// The lane with all the traffic, when there is one.
     private let only: Int?
 
-    init(_ traffic: EndpointTraffic) {
+    /// - Parameter previous: The endpoint's route before; what its revisions work on goes on to count.
+    init(_ traffic: EndpointTraffic, after previous: Route? = nil) {
         name = traffic.endpoint
         salt = traffic.salt
         let sorted = traffic.shares.sorted { $0.revision > $1.revision }
-        lanes = sorted.map(Lane.init)
+        lanes = sorted.map { share in
+            let before = previous?.lanes.first { $0.revision == share.revision }
+            return Lane(share, load: before?.load ?? LaneLoad())
+        }
         shares = sorted.map(\.percent)
         only = shares.firstIndex(of: 100)
         candidate = traffic.candidate

@@ -107,7 +107,7 @@ package final class TrafficRouter: Sendable {
             let changed = try await source.traffic(changedSince: isFull ? nil : lastRead.map { $0 - Self.lookBack }, except: known)
             map.withLock { map in
                 for traffic in changed {
-                    map.routes[traffic.endpoint] = Route(traffic)
+                    map.routes[traffic.endpoint] = Route(traffic, after: map.routes[traffic.endpoint])
                     map.states[traffic.endpoint] = traffic.state
                 }
                 map.changes = max(map.changes, target)
