@@ -63,6 +63,8 @@ package struct GRPCListener: Service {
                 group.addTask {
                     do {
                         try await server.serve()
+                    } catch let error as RuntimeError where error.code == .serverIsStopped {
+                        // Asked to stop before it started.
                     } catch {
                         throw Problem(
                             .unavailable, "server.grpc.unusable", "The server cannot answer gRPC at \(host):\(port).", why: "\(error)",
@@ -70,16 +72,12 @@ package struct GRPCListener: Service {
                     }
                 }
                 group.addTask {
-                    let listening = try await transport.listeningAddress
+                    // No address: stopped, or failed with the other task's problem, before it listened.
+                    guard let listening = try? await transport.listeningAddress else { return }
                     let port = listening.ipv4?.port ?? listening.ipv6?.port ?? port
                     started("\(host.contains(":") ? "[\(host)]" : host):\(port)")
                 }
-                do {
-                    try await group.waitForAll()
-                } catch let error as RuntimeError where error.code == .serverIsStopped {
-                    // Stopped, or failed with the other task's problem, before it listened.
-                    try await group.waitForAll()
-                }
+                try await group.waitForAll()
             }
         } onGracefulShutdown: {
             server.beginGracefulShutdown()
