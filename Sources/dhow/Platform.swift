@@ -130,6 +130,13 @@ struct Platform: Sendable {
         let router = TrafficRouter(source: DeliveredTraffic(database: storage.database), host: host, governor: governor) { error in
             logger.error("routes were not refreshed", metadata: ["error": .string("\(error)")])
         }
+        metrics.ask { metrics in
+            for (endpoint, revision, counts) in router.hedging {
+                let labels = [("workspace", endpoint.workspace), ("endpoint", endpoint.name), ("revision", String(revision))]
+                metrics.set("dhow_hedged_calls", labels, to: Double(counts.hedged))
+                metrics.set("dhow_hedged_calls_won", labels, to: Double(counts.won))
+            }
+        }
         let log = PredictionLog(database: storage.database)
         metrics.ask { metrics in
             let counts = log.counts
