@@ -76,11 +76,14 @@ package struct EndpointSettings: Codable, Equatable, Sendable {
         package var redact: [String]?
         /// Predictions older than this are deleted, with their labels; kept for ever when absent.
         package var days: Int?
+        /// Predictions older than so many days move from the database to files; they stay there when absent.
+        package var archive: Int?
 
-        package init(fraction: Double? = nil, redact: [String]? = nil, days: Int? = nil) {
+        package init(fraction: Double? = nil, redact: [String]? = nil, days: Int? = nil, archive: Int? = nil) {
             self.fraction = fraction
             self.redact = redact
             self.days = days
+            self.archive = archive
         }
     }
 
@@ -133,6 +136,7 @@ package struct EndpointSettings: Codable, Equatable, Sendable {
         within(mirror?.concurrency, 1...Self.mostConcurrent, "mirror.concurrency")
         within(mirror?.version, 1...Int.max, "mirror.version")
         within(log?.days, 1...36_500, "log.days")
+        within(log?.archive, 1...36_500, "log.archive")
         within(log?.redact?.count, 0...Self.mostRedacted, "the number of 'log.redact'")
         if let fraction = log?.fraction, !(fraction > 0 && fraction <= 1) {
             faults.append("'log.fraction' is \(fraction); it is over 0, to 1.")
