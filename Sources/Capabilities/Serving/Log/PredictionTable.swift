@@ -2,7 +2,6 @@
 
 package import Backends
 package import Domain
-import Foundation
 
 /// The prediction log.
 package struct PredictionTable {
@@ -29,7 +28,7 @@ package struct PredictionTable {
         var arguments: [DatabaseValue] = []
         arguments.reserveCapacity(predictions.count * Self.columns)
         for (workspace, prediction) in predictions {
-            let inputs = String(decoding: try JSONEncoder().encode(prediction.inputs), as: UTF8.self)
+            let inputs = JSONValue.object(prediction.inputs).jsonText
             arguments += [
                 .text(workspace), .text(prediction.endpoint), .integer(prediction.time.milliseconds), .text(prediction.id),
                 .integer(Int64(prediction.revision)), prediction.candidate.map { .integer(Int64($0)) } ?? .null,
