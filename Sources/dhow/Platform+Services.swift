@@ -37,6 +37,7 @@ extension Platform {
                 Loop("rollout times", logger) { try await passRolloutTimes() },
                 Loop("guards of rollouts", logger) { try await readGuards() },
                 Loop("approval reminders", logger) { try await remindOfApprovals() },
+                Loop("monitors", logger) { try await monitorController.run() },
                 Loop("triggers", logger) { await triggers.run() },
                 Loop("webhooks", logger) { await webhooks.dispatcher.run() },
                 Loop("retention", logger) { try await retentionController.run() },
@@ -93,6 +94,13 @@ extension Platform {
                 let open = try Incidents.open(endpoint: endpoint, workspace: entry.workspace, in: transaction)
                 return open.first.map { "Incident \($0.id) of endpoint '\(endpoint)' is open: its data are broken." }
             })
+    }
+
+    private var monitorController: MonitorController {
+        let logger = logger
+        return MonitorController(governor: governor) { monitor, error in
+            logger.error("a monitor could not judge its window", metadata: ["monitor": .string(monitor), "error": .string("\(error)")])
+        }
     }
 
     private var retentionController: RetentionController {

@@ -185,7 +185,9 @@ struct Platform: Sendable {
 
     private static func webhooks(_ storage: Storage, _ governor: Governor, _ logger: Logger) -> WebhookParts {
         let sender = WebhookSender(
-            formats: WebhookFormats([MLflowWebhookFormat(), OpenLineageFormat(source: Self.lineageSource(storage))]), vault: storage.vault,
+            formats: WebhookFormats([
+                MLflowWebhookFormat(), OpenLineageFormat(source: Self.lineageSource(storage)), SlackFormat(), AlertmanagerFormat(),
+            ]), vault: storage.vault,
             egress: HTTPEgressClient(allowance: storage.settings.egressAllowance))
         return WebhookParts(
             use: Webhooks(governor: governor, sender: sender),
@@ -274,7 +276,7 @@ struct Platform: Sendable {
             EndpointSettingsRoutes(configuration: serving.configuration, endpoints: serving.endpoints),
             FeatureRoutes(features: serving.features),
             MonitorRoutes(monitors: monitors),
-            IncidentRoutes(incidents: incidents),
+            IncidentRoutes(incidents: incidents, alerts: OutsideAlerts(governor: governor)),
             WebhookRoutes(webhooks: webhooks.use),
             SecretRoutes(secrets: secrets),
             ImportRoutes(imports: Imports(governor: governor, blobs: storage.blobs), blobs: storage.blobs),
