@@ -76,6 +76,8 @@ package struct PredictionCommands: AsyncParsableCommand {
                 ["endpoint", answer.endpoint], ["revision", "\(answer.revision)"], ["about", Output.time(answer.time)],
                 ["logged", Output.time(answer.logged)], ["score", answer.score.map { "\($0)" } ?? "-"],
                 ["label", answer.label.map { "\($0)" } ?? "-"],
+                ["took", answer.microseconds.map { "\(Double($0) / 1000) ms" } ?? "-"],
+                ["rows of its request", answer.requestRows.map { "\($0)" } ?? "-"],
             ]
             if let candidate = answer.candidate { rows.append(["candidate", "revision \(candidate) at \(answer.candidatePercent) %"]) }
             for (name, value) in answer.inputs.sorted(by: { $0.key < $1.key }) {
