@@ -43,7 +43,8 @@ package struct LatencyEvidence: Codable, Equatable, Sendable {
     /// Of the present share of traffic only: what is compared was measured at the same time.
     package private(set) var stable = LatencyHistogram()
     package private(set) var candidate = LatencyHistogram()
-    private var weight: Double?
+    /// The present share; nil before any answer.
+    package private(set) var weight: Double?
     private var thresholds: [Double] = []
     private var nextThresholds = warmUp
 

@@ -52,8 +52,10 @@ extension LatencyEvidence {
     /// What is missing before the next step; nil when nothing is.
     func missing(_ rule: LatencyGuard, percent: Int) -> String? {
         guard percent > 0, percent < 100 else { return nil }
-        if min(candidate.count, stable.count) < rule.minimum {
-            return "This step has measured \(candidate.count) answers of the candidate and \(stable.count) of the stable revision; "
+        let isPresent = weight == Double(percent) / 100
+        let (own, others) = isPresent ? (candidate.count, stable.count) : (0, 0)
+        if min(own, others) < rule.minimum {
+            return "This step has measured \(own) answers of the candidate and \(others) of the stable revision; "
                 + "its guard on latency needs \(rule.minimum) of each, to requests of one row."
         }
         let place = limits.indices.first { (comparison($0)?.ratio ?? .infinity) > limits[$0].ratio }

@@ -88,16 +88,17 @@ package struct RolloutQuery: Sendable {
                 let (score, label): (Double?, Double?) = (try row["score"], try row["label"])
                 let (microseconds, requestRows): (Int64?, Int64?) = (try row["microseconds"], try row["request_rows"])
                 let (id, inputs): (String, String) = (try row["id"], try row["inputs"])
-                let fields = [
-                    Self.quoted(id), "\(revision)", "\(revision == rollout.candidate)", "\(percent)", score.map { "\($0)" } ?? "",
-                    label.map { "\($0)" } ?? "", microseconds.map { "\($0)" } ?? "", requestRows.map { "\($0)" } ?? "", "\(logged)",
-                    Self.quoted(inputs),
-                ]
+                let isCandidate = revision == rollout.candidate
+                var fields: [String] = [Self.quoted(id), String(revision), String(isCandidate), String(percent)]
+                fields += [Self.field(score), Self.field(label), Self.field(microseconds), Self.field(requestRows)]
+                fields += [String(logged), Self.quoted(inputs)]
                 text += fields.joined(separator: ",") + "\n"
             }
             return text
         }
     }
+
+    private static func field(_ value: (some CustomStringConvertible)?) -> String { value.map { $0.description } ?? "" }
 
     private static func quoted(_ text: String) -> String {
         let inner: String = text.replacing("\"", with: "\"\"")
