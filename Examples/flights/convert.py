@@ -68,7 +68,7 @@ def main() -> None:
     parser.add_argument(
         "--swap-classes",
         metavar="CARRIER",
-        help="fault drill only: take the probability of the wrong class, of one carrier's flights or of all, and skip the check that would notice",
+        help="fault drill only: swap the classes for a carrier's flights, or all, and skip the check that would notice",
     )
     arguments = parser.parse_args()
 

@@ -171,7 +171,8 @@ extension World {
         _ = try await governor.change(.gateWrite, by: chen) { change -> Bool in
             try Environments.apply(
                 EnvironmentSpecification(
-                    name: "production", region: region, jurisdictions: jurisdictions, approval: approval, freezes: freezes, rollout: rollout),
+                    name: "production", region: region, jurisdictions: jurisdictions, approval: approval, freezes: freezes, rollout: rollout
+                ),
                 in: change)
             try Environments.apply(EndpointSpecification(name: World.endpoint, environment: "production", model: model), in: change)
             return true

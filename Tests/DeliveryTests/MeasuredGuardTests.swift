@@ -22,10 +22,13 @@ struct MeasuredGuardTests {
         return evidence
     }
 
-    @Test("a slow candidate is rolled back, with the numbers in the reason; the decision can be computed again", arguments: TestDatabase.allCases)
+    @Test(
+        "a slow candidate is rolled back, with the numbers in the reason; the decision can be computed again",
+        arguments: TestDatabase.allCases)
     func slow(engine: TestDatabase) async throws {
         try await World.run(on: engine) { world in
-            let rollout = try await world.canary(plan: RolloutPlan(minimumLabelled: 100, latency: LatencyGuard(p50: 1.5, p99: 2, minimum: 100)))
+            let rollout = try await world.canary(
+                plan: RolloutPlan(minimumLabelled: 100, latency: LatencyGuard(p50: 1.5, p99: 2, minimum: 100)))
             #expect(rollout.state.plan.alphaPerGuard == 0.05 / 3)
             var evidence = RolloutEvidence.labelled(100)
             evidence.latency = latency(candidate: 9000, stable: 2000, answers: 3000)

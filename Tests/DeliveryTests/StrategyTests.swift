@@ -131,7 +131,9 @@ import Testing
         }
     }
 
-    @Test("a guard in SQL is asked through what it is given, and without anything that answers it is inconclusive", arguments: TestDatabase.allCases)
+    @Test(
+        "a guard in SQL is asked through what it is given, and without anything that answers it is inconclusive",
+        arguments: TestDatabase.allCases)
     func queries(engine: TestDatabase) async throws {
         try await World.run(on: engine) { world in
             let rule = OutsideGuard(name: "late", source: .sql, query: "SELECT count(*) FROM predictions", atMost: 10, failures: 2)
@@ -160,7 +162,8 @@ import Testing
         let good = OutsideGuard(name: "a", source: .sql, query: "SELECT 1", atMost: 1)
         #expect(throws: Never.self) { try good.validate() }
         for bad in [
-            OutsideGuard(name: "a", source: .sql, atMost: 1), OutsideGuard(name: "a", source: .sql, url: "https://x.example", query: "SELECT 1", atMost: 1),
+            OutsideGuard(name: "a", source: .sql, atMost: 1),
+            OutsideGuard(name: "a", source: .sql, url: "https://x.example", query: "SELECT 1", atMost: 1),
             OutsideGuard(name: "a", source: .webhook, atMost: 1), OutsideGuard(name: "a", source: .prometheus, query: "up", atMost: 1),
         ] {
             #expect(throws: Problem.self) { try bad.validate() }
@@ -179,7 +182,9 @@ import Testing
         try plan.validate()
         #expect(throws: Problem.self) { try RolloutPlan(smokeTests: [test]).validate() }
         #expect(throws: Problem.self) { try RolloutPlan(strategy: .blueGreen, smokeTests: [test, test]).validate() }
-        #expect(throws: Problem.self) { try RolloutPlan(strategy: .blueGreen, smokeTests: [SmokeTest(name: "none", inputs: [:])]).validate() }
+        #expect(throws: Problem.self) {
+            try RolloutPlan(strategy: .blueGreen, smokeTests: [SmokeTest(name: "none", inputs: [:])]).validate()
+        }
         var state = RolloutState(plan: plan, phase: .progressing, step: 0, hasStable: true, deadline: Timestamp(milliseconds: 1000))
         #expect(state.awaitsSmokeTests)
         state.position.smoke = RolloutPosition.SmokeResult(by: "user:chen", note: "Seen.")

@@ -34,7 +34,9 @@ struct RolloutObserverTests {
         }
     }
 
-    @Test("a candidate that takes twice as long is rolled back without a label; rows of larger requests say nothing", arguments: TestDatabase.allCases)
+    @Test(
+        "a candidate that takes twice as long is rolled back without a label; rows of larger requests say nothing",
+        arguments: TestDatabase.allCases)
     func slow(engine: TestDatabase) async throws {
         let plan = RolloutPlan(minimumLabelled: 100, latency: LatencyGuard(p50: 1.5, minimum: 100))
         try await RolloutWorld.run(on: engine, plan: plan) { world in

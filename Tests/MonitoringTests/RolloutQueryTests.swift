@@ -39,7 +39,8 @@ struct RolloutQueryTests {
                     return try await query.value(of: rule, for: world.rollout, in: "main")
                 }
                 #expect(try await value("SELECT count(*) FROM predictions WHERE is_candidate AND score IS NULL") == 10)
-                let ratio = "SELECT median(microseconds) FILTER (is_candidate) / median(microseconds) FILTER (NOT is_candidate) FROM predictions"
+                let ratio =
+                    "SELECT median(microseconds) FILTER (is_candidate) / median(microseconds) FILTER (NOT is_candidate) FROM predictions"
                 #expect(try await value(ratio) == 3)
                 #expect(try await value("SELECT count(label) * avg(score) FROM predictions") == 12.5)
                 #expect(try await value("SELECT count(*) FROM predictions WHERE inputs LIKE '%UA%' AND logged < now()::TIMESTAMP") == 50)

@@ -52,7 +52,8 @@ struct SmokeTesterTests {
             let ended = try await world.rollouts.rollout(world.rollout.id, by: world.operatorCaller)
             #expect(ended.state.phase == .rolledBack)
             let reason = try #require(ended.reason)
-            #expect(reason.contains("4 of 5 that the server ran") && reason.contains("'high': row 1 has score 7.0, at most 1.0"), "\(reason)")
+            #expect(
+                reason.contains("4 of 5 that the server ran") && reason.contains("'high': row 1 has score 7.0, at most 1.0"), "\(reason)")
             #expect(reason.contains("'text'") && reason.contains("'other'") && !reason.contains("'usual'"))
         }
     }

@@ -36,7 +36,9 @@ struct RevisionLoadTests {
     func batches() async throws {
         try await World.with(runtime: .success(StrictRuntime())) { world in
             world.split(candidate: 10)
-            for _ in 0..<300 { await #expect(throws: Problem.self) { try await world.infer(StrictRuntime.request(Array(repeating: -1, count: 10))) } }
+            for _ in 0..<300 {
+                await #expect(throws: Problem.self) { try await world.infer(StrictRuntime.request(Array(repeating: -1, count: 10))) }
+            }
             let loads = try await loads(world)
             let own = loads.filter(\.isCandidate).reduce(0) { $0 + $1.misfits }
             #expect(loads.reduce(0) { $0 + $1.misfits } == 300)

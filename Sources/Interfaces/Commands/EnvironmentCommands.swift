@@ -49,7 +49,8 @@ package struct EnvironmentCommands: AsyncParsableCommand {
 
         @OptionGroup var options: ClientOptions
         @Argument(help: "Name of the environment.") var name: String
-        @Option(name: [.customLong("because"), .customLong("reason")], help: "Why, in a sentence; whoever is refused reads it.") var reason: String
+        @Option(name: [.customLong("because"), .customLong("reason")], help: "Why, in a sentence; whoever is refused reads it.") var reason:
+            String
 
         func run() async throws {
             let answer: EnvironmentAnswer = try await options.client().post(

@@ -103,7 +103,8 @@ extension ReleaseCommands {
         private static func tests(of body: RolloutPlanBody?) -> [String] {
             ["losses", "invalid predictions"]
                 + [
-                    ("the shadow's pairs", body?.strategy == "shadow"), ("segments", body?.segments != nil), ("latency", body?.latency != nil),
+                    ("the shadow's pairs", body?.strategy == "shadow"), ("segments", body?.segments != nil),
+                    ("latency", body?.latency != nil),
                     ("refused inputs", body?.schemaViolations == true),
                 ].filter(\.1).map(\.0)
         }
@@ -152,7 +153,8 @@ extension ReleaseCommands {
             }
             return RolloutSimulation(
                 percents: shares, bakeMinutes: (bake + 59) / 60, minimumLabelled: labelled, maximumMinutes: min(maximum / 60, 30 * 24 * 60),
-                alpha: rate / Double(Self.tests(of: body).count), requiresShownNotWorse: requireShownNotWorse || body?.requiresShownNotWorse == true)
+                alpha: rate / Double(Self.tests(of: body).count),
+                requiresShownNotWorse: requireShownNotWorse || body?.requiresShownNotWorse == true)
         }
 
         private func ratioList() throws -> [Double] {

@@ -22,7 +22,8 @@ struct BrokenCandidateDrill: Sendable {
     func run() async throws -> DemoReport.BrokenCandidate {
         let dataset = FlightsDemo.dataset
         let before = try await steps.latestRollout()?.id
-        let execution = try await steps.start(FlightsDemo.drill, ["first": "\(dataset)@1", "second": "\(dataset)@0", "carrier": carrier ?? "all"])
+        let execution = try await steps.start(
+            FlightsDemo.drill, ["first": "\(dataset)@1", "second": "\(dataset)@0", "carrier": carrier ?? "all"])
         let end = try await steps.follow(execution, as: name)
         guard end.status == "succeeded", let rollout = try await steps.latestRollout(), rollout.id != before else {
             return DemoReport.BrokenCandidate(

@@ -37,7 +37,9 @@ struct Story: Sendable {
         }
         if let last = table.months.last {
             report.faults.celsius = try await CelsiusDrill(steps: steps, month: last).run()
-            report.faults.brokenCandidate = try await BrokenCandidateDrill(steps: steps, month: last, carrier: nil, days: 2 * CelsiusDrill.days).run()
+            report.faults.brokenCandidate = try await BrokenCandidateDrill(
+                steps: steps, month: last, carrier: nil, days: 2 * CelsiusDrill.days
+            ).run()
             report.faults.brokenSegment = try await BrokenCandidateDrill(
                 steps: steps, month: last, carrier: BrokenCandidateDrill.carrier, days: 3 * CelsiusDrill.days
             ).run()

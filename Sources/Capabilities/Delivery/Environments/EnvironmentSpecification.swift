@@ -21,7 +21,8 @@ package struct EnvironmentSpecification: Equatable, Sendable {
     package var rollout: RolloutPlan?
 
     package init(
-        name: String, description: String? = nil, region: String? = nil, jurisdictions: [String]? = nil, approval: ReleaseConsent? = nil, freezes: [FreezeWindow] = [],
+        name: String, description: String? = nil, region: String? = nil, jurisdictions: [String]? = nil, approval: ReleaseConsent? = nil,
+        freezes: [FreezeWindow] = [],
         rollout: RolloutPlan? = nil
     ) {
         self.name = name

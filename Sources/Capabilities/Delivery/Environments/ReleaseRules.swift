@@ -48,9 +48,13 @@ struct ReleaseRules {
             Problem(
                 .rejected, "delivery.environment.residency",
                 "Version \(subject.version) of model '\(subject.model)' is not released into environment '\(environment.name)'.", why: why,
-                fix: "Release it where its data may be served, or ask who declares the environment: dhow environment show \(environment.name).")
+                fix:
+                    "Release it where its data may be served, or ask who declares the environment: dhow environment show \(environment.name)."
+            )
         }
-        let rule = "The environment serves data of \(allowed.joined(separator: ", "))" + (environment.specification.region.map { " in region \($0)" } ?? "") + "."
+        let rule =
+            "The environment serves data of \(allowed.joined(separator: ", "))"
+            + (environment.specification.region.map { " in region \($0)" } ?? "") + "."
         guard !data.isEmpty else { throw refusal("\(rule) It is not known what data the version was made of.") }
         for (snapshot, jurisdiction) in data where !(jurisdiction.map { allowed.contains($0) } ?? false) {
             throw refusal("\(rule) Snapshot \(snapshot) " + (jurisdiction.map { "is of \($0)." } ?? "states no jurisdiction."))

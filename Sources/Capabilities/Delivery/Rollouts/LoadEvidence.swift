@@ -96,5 +96,7 @@ package struct LoadEvidence: Codable, Equatable, Sendable {
             + "\(own.map(\.mostAtOnce).max() ?? 0) at once; at most \(rule.shedShare) is expected. A person must look."
     }
 
-    private static func sum(_ part: KeyPath<RevisionLoad, Int>, of loads: [RevisionLoad]) -> Int { loads.reduce(0) { $0 + $1[keyPath: part] } }
+    private static func sum(_ part: KeyPath<RevisionLoad, Int>, of loads: [RevisionLoad]) -> Int {
+        loads.reduce(0) { $0 + $1[keyPath: part] }
+    }
 }

@@ -52,7 +52,8 @@ extension RolloutPlan {
                 standard: .bool(false)),
             DocumentField("saturation", saturation, "How many requests the candidate may turn away for lack of room."),
             DocumentField(
-                "smokeTests", .list(smokeTest, count: 0...SmokeTest.maximumTests), "What the server asks a blue-green preview before the switch.",
+                "smokeTests", .list(smokeTest, count: 0...SmokeTest.maximumTests),
+                "What the server asks a blue-green preview before the switch.",
                 standard: .array([])),
             DocumentField("guards", .list(outsideGuard, count: 0...maximumGuards), "Numbers from outside.", standard: .array([])),
         ])
@@ -85,7 +86,8 @@ extension RolloutPlan {
     private static let smokeTest = DocumentShape.record([
         DocumentField("name", .name, "Its name in what is said.", isRequired: true),
         DocumentField(
-            "inputs", .map(.list(.anything, count: 1...10_000)), "Values by input name: a list with an element for each row.", isRequired: true),
+            "inputs", .map(.list(.anything, count: 1...10_000)), "Values by input name: a list with an element for each row.",
+            isRequired: true),
         DocumentField("atLeast", .number(NumberRange()), "The least that every row's score may be."),
         DocumentField("atMost", .number(NumberRange()), "The most it may be."),
         DocumentField("withinMilliseconds", .integer(1...60_000), "How long the answer may take."),

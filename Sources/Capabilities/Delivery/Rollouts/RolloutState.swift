@@ -103,7 +103,8 @@ package struct RolloutState: Codable, Equatable, Sendable {
             let seconds = ((wait - now).milliseconds + 999) / 1000
             return "This step takes \(plan.bakeSeconds) seconds; \(seconds) are left."
         }
-        return (percent == 0 ? missingWithoutTraffic(evidence) : missingWithTraffic(evidence)) ?? shifted(evidence) ?? missingMeasure(evidence)
+        return (percent == 0 ? missingWithoutTraffic(evidence) : missingWithTraffic(evidence)) ?? shifted(evidence) ?? missingMeasure(
+            evidence)
             ?? missingGuard(at: now)
             ?? missingApproval ?? missingSafety(evidence)
     }
