@@ -187,9 +187,8 @@ import Testing
         }
         var state = RolloutState(plan: plan, phase: .progressing, step: 0, hasStable: true, deadline: Timestamp(milliseconds: 1000))
         #expect(state.awaitsSmokeTests)
-        state.position.smoke = RolloutPosition.SmokeResult(by: "user:chen", note: "Seen.")
-        #expect(!state.awaitsSmokeTests)
-        state.position.smoke = nil
+        let told = state.after(.noteSmoke(by: "user:chen", note: "Seen."), following: nil, at: Timestamp(milliseconds: 1))
+        #expect(!told.awaitsSmokeTests)
         state.phase = .paused
         #expect(!state.awaitsSmokeTests)
     }

@@ -38,12 +38,16 @@ struct RolloutQueryTests {
                     let rule = OutsideGuard(name: "g", source: .sql, query: sql, atMost: 1)
                     return try await query.value(of: rule, for: world.rollout, in: "main")
                 }
-                #expect(try await value("SELECT count(*) FROM predictions WHERE is_candidate AND score IS NULL") == 10)
-                let ratio =
-                    "SELECT median(microseconds) FILTER (is_candidate) / median(microseconds) FILTER (NOT is_candidate) FROM predictions"
-                #expect(try await value(ratio) == 3)
-                #expect(try await value("SELECT count(label) * avg(score) FROM predictions") == 12.5)
-                #expect(try await value("SELECT count(*) FROM predictions WHERE inputs LIKE '%UA%' AND logged < now()::TIMESTAMP") == 50)
+                let expected = [
+                    "SELECT count(*) FROM predictions WHERE is_candidate AND score IS NULL": 10.0,
+                    "SELECT median(microseconds) FILTER (is_candidate) / median(microseconds) FILTER (NOT is_candidate) FROM predictions": 3,
+                    "SELECT count(label) * avg(score) FROM predictions": 12.5,
+                    "SELECT count(*) FROM predictions WHERE inputs LIKE '%UA%' AND logged < now()::TIMESTAMP": 50,
+                ]
+                for (sql, number) in expected {
+                    let found = try await value(sql)
+                    #expect(found == number, "\(sql)")
+                }
                 for bad in [
                     "SELECT 1, 2", "SELECT id FROM predictions", "SELECT 'x'", "SELECT NULL", "SELECT 1 WHERE false",
                     "SELECT * FROM read_csv('/etc/passwd')", "DROP VIEW predictions", "SELECT nothing FROM predictions", "",

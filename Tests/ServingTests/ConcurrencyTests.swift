@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Backends
+import Delivery
 import Domain
 import Serving
 import Testing

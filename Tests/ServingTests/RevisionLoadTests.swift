@@ -3,6 +3,7 @@
 import Backends
 import Delivery
 import Domain
+import Governance
 import Serving
 import TestSupport
 import Testing
@@ -51,10 +52,9 @@ struct RevisionLoadTests {
     func entities() async throws {
         try await World.with(runtime: .success(StrictRuntime())) { world in
             world.split(candidate: 50)
-            var request = StrictRuntime.request([-1])
-            request.entity = "somebody"
-            for _ in 0..<20 { await #expect(throws: Problem.self) { [request] in try await world.infer(request) } }
-            #expect(try await loads(world).reduce(0) { $0 + $1.misfits } == 1)
+            for _ in 0..<20 { await #expect(throws: Problem.self) { try await world.infer(StrictRuntime.request([-1], of: "somebody")) } }
+            let counted = try await loads(world)
+            #expect(counted.map(\.misfits) == [1])
         }
     }
 
@@ -66,7 +66,8 @@ struct RevisionLoadTests {
             await #expect(throws: Problem.self) { try await world.infer(StrictRuntime.request([-1]), version: 2) }
             world.onlyFirst()
             _ = try await world.infer(StrictRuntime.request([1]))
-            #expect(try await loads(world).isEmpty)
+            let counted = try await loads(world)
+            #expect(counted.isEmpty)
         }
     }
 
@@ -105,7 +106,9 @@ private struct StrictRuntime: ModelRuntime {
 
     func load(_ model: [UInt8]) throws -> any LoadedModel { Model() }
 
-    static func request(_ values: [Float]) -> InferenceRequest {
-        InferenceRequest(inputs: [Tensor(name: "x", shape: [values.count], values: .float32(values))])
+    static func request(_ values: [Float], of entity: String? = nil) -> InferenceRequest {
+        var request = InferenceRequest(inputs: [Tensor(name: "x", shape: [values.count], values: .float32(values))])
+        request.entity = entity
+        return request
     }
 }
