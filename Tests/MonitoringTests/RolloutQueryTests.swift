@@ -40,7 +40,8 @@ struct RolloutQueryTests {
                 }
                 let expected = [
                     "SELECT count(*) FROM predictions WHERE is_candidate AND score IS NULL": 10.0,
-                    "SELECT median(microseconds) FILTER (is_candidate) / median(microseconds) FILTER (NOT is_candidate) FROM predictions": 3,
+                    "SELECT median(microseconds) FILTER (is_candidate) / median(microseconds) FILTER (NOT is_candidate) FROM predictions":
+                        3,
                     "SELECT count(label) * avg(score) FROM predictions": 12.5,
                     "SELECT count(*) FROM predictions WHERE inputs LIKE '%UA%' AND logged < now()::TIMESTAMP": 50,
                 ]

@@ -27,7 +27,7 @@ struct RolloutWorld {
         let lists = [
             GovernanceMigrations.list, LedgerMigrations.list, TrackingMigrations.list, LineageMigrations.list, DeliveryMigrations.list,
             GateMigrations.list, ApprovalMigrations.list,
-            ServingMigrations.list, RevisionLoadMigrations.list, MonitoringMigrations.list,
+            ServingMigrations.list, RevisionLoadMigrations.list, ArchiveMigrations.list, MonitoringMigrations.list,
         ]
         try await engine.withDatabase(lists) { try await body(RolloutWorld($0, plan)) }
     }
