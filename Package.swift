@@ -179,7 +179,8 @@ let package = Package(
         tests("Compatibility", "Domain", "Backends", "Tracking", "Serving", "HTTPServer", "Compatibility"),
         tests("GRPC", "Domain", "Backends", "Serving", "GRPC", grpcCore, protobuf),
         tests(
-            "Monitoring", "Domain", "Backends", "Governance", "Tracking", "Statistics", "Delivery", "Serving", "Monitoring", "TestSupport"),
+            "Monitoring", "Domain", "Backends", "Governance", "Tracking", "Statistics", "Delivery", "Serving", "Monitoring", "DuckDB",
+            "TestSupport"),
         tests(
             "HTTPServer", "Domain", "Backends", "Governance", "Tracking", "Registry", "Pipelines", "Delivery", "Serving", "API",
             "HTTPServer", "dhow",

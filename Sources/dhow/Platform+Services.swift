@@ -27,6 +27,8 @@ extension Platform {
             services += [
                 Loop("routes", logger) { await serving.router.run() },
                 Loop("prediction log", logger) { await serving.log.run() },
+                Loop("tests of previews", logger) { try await testPreviews() },
+                Loop("loads of revisions", logger) { await serving.loads.run() },
                 Loop("mirrored predictions", logger) { await serving.mirrorLog.run() },
             ]
         }
@@ -122,12 +124,26 @@ extension Platform {
     }
 
     private func readGuards() async throws {
-        let guards = OutsideGuards(rollouts: delivery.rollouts, egress: HTTPEgressClient(allowance: storage.settings.egressAllowance))
+        let guards = OutsideGuards(
+            rollouts: delivery.rollouts, egress: HTTPEgressClient(allowance: storage.settings.egressAllowance)
+        ) { [guardQueries] in try await guardQueries.value(of: $0, for: $1, in: $2) }
         while true {
             for error in try await guards.readDue() {
                 logger.error("a rollout's guards were not heard", metadata: ["error": .string("\(error)")])
             }
             try await Task.sleep(for: .seconds(5))
+        }
+    }
+
+    private func testPreviews() async throws {
+        let tester = SmokeTester(rollouts: delivery.rollouts, inference: serving.inference)
+        while true {
+            // Previews that another process has begun are not in this one's splits before it looks.
+            serving.router.noteChange()
+            for error in try await tester.testWaiting() {
+                logger.error("a preview was not tested", metadata: ["error": .string("\(error)")])
+            }
+            try await Task.sleep(for: .seconds(2))
         }
     }
 

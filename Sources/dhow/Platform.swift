@@ -31,6 +31,7 @@ struct Platform: Sendable {
     let maintenance: StorageMaintenance<LocalBlobStore>
     let snapshots: SnapshotCatalogue
     let contracts: DataContracts
+    let guardQueries: RolloutQuery
     let registry: ModelRegistry
     let delivery: DeliveryParts
     let serving: ServingParts
@@ -76,6 +77,7 @@ struct Platform: Sendable {
         let retention: PredictionRetention
         let archive: PredictionArchive
         let observer: RolloutObserver
+        let loads: RevisionLoads
     }
 
     init(storage: Storage, logger: Logger) async throws {
@@ -89,7 +91,12 @@ struct Platform: Sendable {
         maintenance = StorageMaintenance(governor: governor, store: blobs, vault: storage.vault) { try await blobs.rewrap() }
         snapshots = SnapshotCatalogue(governor: governor, blobs: blobs)
         registry = ModelRegistry(governor: governor, blobs: blobs)
-        let versions = VersionDirectory.registry
+        let signer = try AttestationSigner(seed: try await storage.vault.secret(for: AttestationSigner.keyPurpose))
+        let versions = VersionDirectory.registry.withFaults { model, number, workspace, transaction in
+            try ModelRegistry.find(model, .number(Int64(number)), in: workspace, transaction).flatMap {
+                try Attestations.fault(of: $0, in: workspace, signer: signer, transaction)
+            }
+        }
         delivery = DeliveryParts(
             gates: Gates(governor: governor, versions: versions), approvals: Approvals(governor: governor, versions: versions),
             approvalLinks: ApprovalLinks(
@@ -103,17 +110,18 @@ struct Platform: Sendable {
             folder: storage.folder.stepsFolder, settings: StepRunnerSettings(hiddenFolders: [storage.folder.path]))
         gpus = GPUSlots(devices: try GPUFinder.devices(setting: storage.settings.gpus))
         for (attemptID, held) in try await runner.heldGPUs() { gpus.adopt(attemptID, holding: held) }
+        let engine = DuckDBEngine(program: Self.duckDBProgram(explicit: storage.settings.duckDB), runner: runner)
         contracts = DataContracts(
             governor: governor, snapshots: snapshots, blobs: blobs,
-            engine: DuckDBEngine(program: Self.duckDBProgram(explicit: storage.settings.duckDB), runner: runner),
-            folder: storage.folder.analysisFolder)
+            engine: engine, folder: storage.folder.analysisFolder)
+        guardQueries = RolloutQuery(database: storage.database, engine: engine, folder: storage.folder.analysisFolder)
         let secrets = Secrets(governor: governor, vault: storage.vault)
         self.secrets = secrets
         executions = Executions(
             governor: governor, snapshots: snapshots, blobs: blobs, runner: runner, secret: { try await secrets.value(of: $0, in: $1) })
         attestations = Attestations(
             governor: governor, registry: registry, executions: executions,
-            signer: try AttestationSigner(seed: try await storage.vault.secret(for: AttestationSigner.keyPurpose)),
+            signer: signer,
             builder: ProvenanceStatement.Builder(
                 instance: storage.settings.instance, software: Dhow.version, region: storage.settings.region))
         webhooks = Self.webhooks(storage, governor, logger)
@@ -173,14 +181,15 @@ struct Platform: Sendable {
             metrics.set("dhow_mirrored_rows_dropped", to: Double(mirrorLog.dropped))
         }
         let features = OnlineFeatures(governor: governor)
+        let loads = RevisionLoads(database: storage.database)
         let inference = InferenceService(
-            governor: governor, router: router, host: host, log: log, pool: pool, mirror: mirror, features: features)
+            governor: governor, router: router, host: host, log: log, pool: pool, mirror: mirror, features: features, loads: loads)
         return ServingParts(
             host: host, servers: servers, router: router, log: log, inference: inference, labels: Labels(governor: governor),
             endpoints: endpoints,
             served: ServedEndpoints(inference: inference, endpoints: endpoints, host: host, statistics: statistics, clock: governor.clock),
             configuration: EndpointConfiguration(governor: governor), features: features, mirror: mirror, mirrorLog: mirrorLog,
-            retention: PredictionRetention(governor: governor, archive: archive), archive: archive, observer: observer)
+            retention: PredictionRetention(governor: governor, archive: archive), archive: archive, observer: observer, loads: loads)
     }
 
     private static func webhooks(_ storage: Storage, _ governor: Governor, _ logger: Logger) -> WebhookParts {

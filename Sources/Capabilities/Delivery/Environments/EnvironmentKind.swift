@@ -18,6 +18,9 @@ package struct EnvironmentKind: ShapedDocumentKind {
         .record([
             DocumentField("description", .text(length: 0...EnvironmentSpecification.maximumText), "For people."),
             DocumentField("region", .name, "Where it runs."),
+            DocumentField(
+                "jurisdictions", .list(.name, count: 1...EnvironmentSpecification.maximumJurisdictions),
+                "Where the data must live that versions released here were made of."),
             DocumentField("approval", Self.approval, "Whose yes every release needs at least."),
             DocumentField(
                 "freezes", .list(FreezeWindow.shape, count: 0...EnvironmentSpecification.maximumFreezes), "When nothing is released.",
