@@ -163,7 +163,7 @@ final class HandRegistry: EgressExchange, @unchecked Sendable {
             mutating func next() async throws -> [UInt8]? {
                 if let count = cut.count, position >= count { throw HandRegistry.broken }
                 guard position < cut.bytes.count else { return nil }
-                let end = min(position + 100, cut.bytes.count)
+                let end = Swift.min(position + 100, cut.bytes.count)
                 defer { position = end }
                 return Array(cut.bytes[position..<end])
             }

@@ -2,6 +2,7 @@
 
 import Distribution
 import Domain
+import Synchronization
 import Testing
 
 @Suite("Being let into a registry")

@@ -3,6 +3,7 @@
 import Backends
 import Distribution
 import Domain
+import Synchronization
 import Testing
 
 @Suite("Blobs to and from a registry")

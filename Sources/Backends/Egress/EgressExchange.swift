@@ -52,10 +52,21 @@ package struct EgressStream: Sendable {
     /// The body's beginning, at most `limit` bytes.
     package func beginning(_ limit: Int) async throws -> [UInt8] {
         var bytes: [UInt8] = []
+        try await read(limit, into: &bytes)
+        return bytes
+    }
+
+    /// What came of it, also when the connection broke then: a server that refuses a body may end before it has read it.
+    package func remains(_ limit: Int) async -> [UInt8] {
+        var bytes: [UInt8] = []
+        try? await read(limit, into: &bytes)
+        return bytes
+    }
+
+    private func read(_ limit: Int, into bytes: inout [UInt8]) async throws {
         for try await piece in body {
             bytes += piece.prefix(limit - bytes.count)
             if bytes.count == limit { break }
         }
-        return bytes
     }
 }

@@ -17,7 +17,7 @@ extension OCIRegistry {
 
     /// - Parameter what: What did not happen, as a sentence without its end: "The model was not pushed".
     func failure(_ answer: EgressStream, _ what: String) async -> Problem {
-        let bytes = (try? await answer.beginning(Self.longestError)) ?? []
+        let bytes = await answer.remains(Self.longestError)
         let text = String(decoding: bytes, as: UTF8.self)
         let told = (try? JSONDecoder().decode(Told.self, from: Data(bytes)))?.errors.first
         let said = [told?.code, told?.message].compactMap(\.self).joined(separator: ": ").printable

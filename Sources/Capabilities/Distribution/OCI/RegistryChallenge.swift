@@ -7,6 +7,11 @@ package struct RegistryChallenge: Hashable, Sendable {
     /// By name in lower case.
     package var parameters: [String: String]
 
+    package init(scheme: String, parameters: [String: String]) {
+        self.scheme = scheme
+        self.parameters = parameters
+    }
+
     /// All challenges of a header; what cannot be read ends the list.
     package static func parse(_ header: String) -> [RegistryChallenge] {
         var scanner = Scanner(rest: Array(header.utf8)[...])
