@@ -37,6 +37,15 @@ package final class IdentifierSource: Sendable {
         }
     }
 
+    /// When an identifier of such a source was made, to the millisecond; also of one that more follows, such as `….0`. Nil for other texts.
+    package static func time(of identifier: String) -> Timestamp? {
+        let digits = Array(identifier.utf8.prefix(26))
+        guard digits.count == 26, digits.allSatisfy(alphabet.contains) else { return nil }
+        // Ten digits of 5 bits, the first of which holds 3.
+        let milliseconds = digits.prefix(10).reduce(UInt64(0)) { $0 << 5 | UInt64(alphabet.firstIndex(of: $1) ?? 0) }
+        return Timestamp(milliseconds: Int64(milliseconds & 0xFFFF_FFFF_FFFF))
+    }
+
     private static func text(_ state: State) -> String {
         // 128 bits: 48 of time, 16 high, 64 low; 26 digits of 5 bits, the first one holding 3.
         let high = (state.milliseconds << 16) | UInt64(state.high)

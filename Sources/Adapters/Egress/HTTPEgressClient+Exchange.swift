@@ -27,9 +27,10 @@ extension HTTPEgressClient: EgressExchange {
 
     private func begin(_ request: EgressTransfer, at address: InternetAddress) async throws -> EgressStream {
         let patience = TimeAmount.nanoseconds(Int64(request.patience / .nanoseconds(1)))
-        var configuration = configuration(for: request.url, at: address)
-        configuration.timeout = .init(connect: Self.connectLimit, read: patience, write: patience)
-        let connection = OwnConnection(configuration)
+        var configuration = ConnectionStore.configuration(for: request.url, at: address)
+        configuration.timeout = .init(connect: ConnectionStore.connectLimit, read: patience, write: patience)
+        // One for this exchange, ended when nobody reads its answer any more.
+        let connection = ConnectionStore.Connections(configuration)
         var outgoing = HTTPClientRequest(url: request.url.text)
         outgoing.method = HTTPMethod(rawValue: request.method)
         for header in request.headers { outgoing.headers.add(name: header.name, value: header.value) }
@@ -43,25 +44,14 @@ extension HTTPEgressClient: EgressExchange {
     }
 }
 
-/// A client for one exchange, ended when nobody reads its answer any more.
-private final class OwnConnection: Sendable {
-    let client: HTTPClient
-
-    init(_ configuration: HTTPClient.Configuration) {
-        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-    }
-
-    deinit { client.shutdown { _ in } }
-}
-
 private struct Pieces: AsyncSequence, Sendable {
     let body: HTTPClientResponse.Body
-    let connection: OwnConnection
+    let connection: ConnectionStore.Connections
     let url: EgressURL
 
     struct AsyncIterator: AsyncIteratorProtocol {
         var rest: HTTPClientResponse.Body.AsyncIterator
-        let connection: OwnConnection
+        let connection: ConnectionStore.Connections
         let url: EgressURL
 
         mutating func next() async throws -> [UInt8]? {
