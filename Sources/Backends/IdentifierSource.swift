@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Domain
+package import Domain
 import Synchronization
 
 /// Makes 26-character identifiers that sort by the time they were made (the ULID layout: 48 bits of milliseconds, 80 random bits, Crockford base 32).

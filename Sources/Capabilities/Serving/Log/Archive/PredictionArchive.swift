@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Backends
-import Domain
+package import Domain
 package import Governance
 
 /// Moves older predictions from the table to files in the blob store, reads them there and brings them back.
@@ -127,8 +127,8 @@ package struct PredictionArchive: Sendable {
         }
         for segment in due {
             let ids = try await predictions(in: segment).map(\.id)
-            try await governor.change(.endpointWrite, by: .controller("serving", in: endpoint.workspace)) { change in
-                guard try PredictionSegmentTable(transaction: change.transaction).delete(segment) else { return }
+            _ = try await governor.change(.endpointWrite, by: .controller("serving", in: endpoint.workspace)) { change -> Int in
+                guard try PredictionSegmentTable(transaction: change.transaction).delete(segment) else { return 0 }
                 try BlobReferenceTable(transaction: change.transaction).release(by: segment.holder)
                 try PredictionTable(transaction: change.transaction).deleteFollowers(of: ids, endpoint)
                 try change.record(
@@ -137,6 +137,7 @@ package struct PredictionArchive: Sendable {
                         "endpoint": .string(endpoint.name), "predictions": .integer(Int64(segment.rows)),
                         "before": .integer(limit.milliseconds),
                     ])
+                return segment.rows
             }
         }
     }

@@ -2,7 +2,7 @@
 
 import Backends
 import Compression
-import Domain
+package import Domain
 
 /// Predictions outside the database: lines of JSON in one gzip file, in order of time and id.
 enum PredictionSegment {
