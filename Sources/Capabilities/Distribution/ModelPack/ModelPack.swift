@@ -20,6 +20,7 @@ package enum ModelPack {
     private static let layerPrefix = "application/vnd.cncf.model."
     /// Of the specification's time before it was the CNCF's.
     private static let formerPrefix = "application/vnd.cnai.model."
+    private static let formerPathKey = "org.cnai.model.filepath"
 
     /// What a file is to a model.
     enum Part: String {
@@ -82,7 +83,8 @@ package enum ModelPack {
         var files: [VersionFile] = []
         for layer in manifest.layers {
             try check(layer)
-            guard let path = layer.annotations?[pathKey] ?? layer.annotations?[titleKey], !path.isEmpty else {
+            let names = layer.annotations ?? [:]
+            guard let path = names[pathKey] ?? names[formerPathKey] ?? names[titleKey], !path.isEmpty else {
                 throw Problem(
                     .rejected, "oci.layer.unnamed", "Layer \(layer.digest.printable) says not which file it is.",
                     why: "It has neither the annotation \(pathKey) nor \(titleKey).")
