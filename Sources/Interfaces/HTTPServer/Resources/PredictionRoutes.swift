@@ -2,8 +2,10 @@
 
 import API
 import Domain
+import Governance
 import HTTPTypes
 import Hummingbird
+import Logging
 import NIOCore
 package import Serving
 
