@@ -12,6 +12,9 @@ extension OCIRegistry {
     package typealias Telling = @Sendable (Int64) -> Void
     /// A registry may ask for larger pieces, to this size.
     private static let largestPiece: Int64 = 64 << 20
+    private static let smallPiece: Int64 = 64 << 10
+    /// As many are sent in small pieces after a failure without a reason.
+    private static let carefulBytes: Int64 = 1 << 20
 
     package func has(_ digest: BlobDigest) async throws -> Bool {
         let answer = try await repeating("HEAD", try url("blobs/\(digest)"))
@@ -40,13 +43,15 @@ extension OCIRegistry {
         if try await has(digest) { return false }
         var upload = try await beginUpload()
         var failures = 0
+        var isCareful = false
         while true {
             do {
-                if size <= upload.piece, upload.received == 0 {
+                if size <= (isCareful ? Self.smallPiece : upload.piece), upload.received == 0 {
                     try await finish(upload, digest, body: try await reading(0..<size))
                 } else {
                     while upload.received < size {
-                        let end = min(size, upload.received + upload.piece)
+                        let piece = isCareful && upload.received < Self.carefulBytes ? Self.smallPiece : upload.piece
+                        let end = min(size, upload.received + piece)
                         let before = upload.received
                         try await append(try await reading(before..<end), to: &upload)
                         guard upload.received > before else { throw Self.broken(reference, "It took a piece and did not keep it.") }
@@ -56,6 +61,11 @@ extension OCIRegistry {
                     try await finish(upload, digest, body: [])
                 }
                 return true
+            } catch let problem as Problem where problem.code == "oci.registry.failed" && !isCareful && size > Self.smallPiece {
+                // Who refuses a large piece may close before saying why; the reason against a small one comes through.
+                isCareful = true
+                upload = try await beginUpload()
+                telling(0)
             } catch let problem as Problem where problem.isPassing || problem.code == Self.lost {
                 failures += 1
                 guard failures < settings.tries else { throw Self.told(problem, of: digest) }
