@@ -97,6 +97,7 @@ let package = Package(
         capability(
             "Delivery", after: "Documents", "Expressions", "Governance", "Tracking", "Contracts", "Registry", "Statistics", with: crypto),
         capability("Provenance", after: "Governance", "Tracking", "Registry", "Pipelines", with: crypto),
+        capability("Distribution", after: "Governance", "Tracking", "Registry", "Delivery", "Provenance", with: crypto),
         capability("Serving", after: "Governance", "Registry", "Delivery", "Compression", with: yams),
         capability(
             "Monitoring", after: "Documents", "Governance", "Tracking", "Registry", "Delivery", "Serving", "Statistics", with: crypto),
@@ -117,7 +118,7 @@ let package = Package(
         interface("Client", "API", crypto, httpClient, nioCore, nioFoundation, nioHTTP1, nioSSL),
         interface(
             "HTTPServer", "API", "Backends", "Governance", "Tracking", "Contracts", "Registry", "Pipelines", "Provenance", "Delivery",
-            "Serving",
+            "Distribution", "Serving",
             "Monitoring", crypto,
             hummingbird, hummingbirdCore, httpTypes, logging, nioCore, nioFoundation, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1),
         interface(
@@ -136,8 +137,9 @@ let package = Package(
         .executableTarget(
             name: "dhow",
             dependencies: [
-                "Domain", "Backends", "Governance", "Tracking", "Contracts", "Registry", "Pipelines", "Provenance", "Delivery", "Serving",
-                "Monitoring",
+                "Domain", "Backends", "Governance", "Tracking", "Contracts", "Registry", "Pipelines", "Provenance", "Delivery",
+                "Distribution",
+                "Serving", "Monitoring",
                 "SQLite",
                 "Postgres",
                 "OnnxRuntime", "XGBoost", "LightGBM", "DuckDB", "Egress", "API", "Client", "HTTPServer", "Compatibility", "GRPC",
@@ -169,6 +171,7 @@ let package = Package(
         tests("Pipelines", "Domain", "Documents", "Pipelines"),
         tests("PipelineEngine", "Domain", "Backends", "Governance", "Tracking", "Pipelines", "TestSupport"),
         tests("Provenance", "Domain", "Backends", "Governance", "Tracking", "Registry", "Pipelines", "Provenance", "TestSupport", crypto),
+        tests("Distribution", "Domain", "Backends", "Registry", "Provenance", "Distribution", crypto),
         tests(
             "Delivery", "Domain", "Backends", "Governance", "Tracking", "Contracts", "Registry", "Delivery", "Statistics", "TestSupport",
             crypto),

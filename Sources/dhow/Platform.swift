@@ -4,6 +4,7 @@ import Backends
 import Compatibility
 import Contracts
 import Delivery
+import Distribution
 import Domain
 import DuckDB
 import Egress
@@ -294,10 +295,22 @@ struct Platform: Sendable {
             DocumentRoutes(declarations: Declarations(governor: governor, kinds: documentKinds)),
             LedgerRoutes(governor: governor, key: ledger.key),
             LineageRoutes(query: lineage, key: ledger.key),
+            distribution,
             ProvenanceRoutes(
                 attestations: attestations,
                 lineage: LineageExport(governor: governor, executions: executions, source: Self.lineageSource(storage))),
         ]
+    }
+
+    private var distribution: any RouteGroup {
+        let secrets = secrets
+        let access = RegistryAccess(
+            exchange: HTTPEgressClient(allowance: storage.settings.egressAllowance), secret: { try await secrets.value(of: $0, in: $1) })
+        return DistributionRoutes(
+            pushes: ModelPushes(
+                governor: governor, registry: registry, gates: delivery.gates, attestations: attestations, access: access),
+            pulls: ModelPulls(
+                governor: governor, registry: registry, attestations: attestations, blobs: storage.blobs, access: access))
     }
 
     private var triggers: Triggers { Triggers(governor: governor, folders: storage.settings.watchedFolders) }

@@ -2,7 +2,7 @@
 
 package import Backends
 import Crypto
-import Domain
+package import Domain
 import Foundation
 package import Governance
 package import Pipelines
@@ -32,6 +32,19 @@ package struct Attestations: Sendable {
     }
 
     package var publicKey: String { signer.publicKey }
+    package var verifyingKey: AttestationKey { signer.verifyingKey }
+
+    /// Signs a statement of another capability with the installation's key.
+    package func sign(_ statement: JSONValue) throws -> SignedEnvelope {
+        try signer.sign(Array(try statement.compactText().utf8), as: SignedEnvelope.statementType)
+    }
+
+    /// Keeps the provenance that came with a version from elsewhere, as part of the change that registers it.
+    package static func keep(_ envelope: SignedEnvelope, of version: ModelVersion, in change: Change) throws {
+        let text = String(decoding: try JSONEncoder.stable.encode(envelope), as: UTF8.self)
+        _ = try AttestationTable(transaction: change.transaction, workspace: change.workspace).insert(
+            text, of: version.id, ProvenanceStatement.predicateType, at: change.time)
+    }
 
     /// States and signs how a version was made; once, whoever asks again.
     ///
