@@ -91,6 +91,7 @@ let package = Package(
         capability("Governance", after: "Documents", with: crypto),
         capability("Tracking", after: "Governance", "Statistics", with: "CZlib", crypto),
         capability("Contracts", after: "Documents", "Governance", "Tracking", "Expressions"),
+        capability("Profiling", after: "Documents", "Statistics", "Tracking"),
         capability("Registry", after: "Documents", "Governance", "Tracking", with: crypto, yams),
         capability("Pipelines", after: "Documents", "Governance", "Tracking", "Expressions", with: crypto),
         capability(
@@ -173,6 +174,7 @@ let package = Package(
             crypto),
         tests("Tracking", "Domain", "Backends", "Governance", "Tracking", "Statistics", "TestSupport", crypto),
         tests("Contracts", "Domain", "Backends", "Expressions", "Governance", "Tracking", "Contracts", "DuckDB", "TestSupport"),
+        tests("Profiling", "Domain", "Statistics", "Profiling"),
         tests("Registry", "Domain", "Backends", "Governance", "Tracking", "Registry", "TestSupport"),
         tests("Serving", "Domain", "Backends", "Egress", "Governance", "Delivery", "Serving", "OnnxRuntime", "TestSupport"),
         tests("Compatibility", "Domain", "Backends", "Tracking", "Serving", "HTTPServer", "Compatibility"),
