@@ -137,7 +137,7 @@ let package = Package(
             name: "dhow",
             dependencies: [
                 "Domain", "Backends", "Governance", "Tracking", "Contracts", "Registry", "Pipelines", "Provenance", "Delivery", "Serving",
-                "Monitoring",
+                "Monitoring", "Profiling",
                 "SQLite",
                 "Postgres",
                 "OnnxRuntime", "XGBoost", "LightGBM", "DuckDB", "Egress", "API", "Client", "HTTPServer", "Compatibility", "GRPC",
@@ -194,6 +194,7 @@ let package = Package(
         benchmark("steps", "Domain", "Backends"),
         benchmark("ledger", "Domain", "Backends", "Governance", "SQLite", crypto),
         benchmark("verdicts", "Statistics"),
+        benchmark("profiles", "Statistics", "Profiling"),
         benchmark("tracking", "Domain", "Backends", "Governance", "Tracking", "SQLite", "TestSupport"),
     ]
 )

@@ -51,12 +51,13 @@ package struct CategoryTable: Mergeable {
         copy.withUTF8 { add(UnsafeRawBufferPointer($0)) }
     }
 
-    package mutating func add(_ bytes: UnsafeRawBufferPointer) {
+    /// - Parameter times: How often the text is there, at least once.
+    package mutating func add(_ bytes: UnsafeRawBufferPointer, count times: Int = 1) {
         let hash = StableHash.of(bytes)
-        count += 1
-        buckets[Int(StableHash.of(hash) >> 56)] += 1
+        count += times
+        buckets[Int(StableHash.of(hash) >> 56)] += times
         guard hash <= limit else { return }
-        insert(hash, 1) { bytes }
+        insert(hash, times) { bytes }
     }
 
     package mutating func merge(_ other: CategoryTable) -> Bool {

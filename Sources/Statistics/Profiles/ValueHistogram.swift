@@ -55,19 +55,22 @@ package struct ValueHistogram: Mergeable {
     /// Buckets that hold a number.
     package var bucketCount: Int { used }
 
-    package mutating func add(_ value: Double) {
+    package mutating func add(_ value: Double) { add(value, count: 1) }
+
+    /// The same number so many times, at least once.
+    package mutating func add(_ value: Double, count: Int) {
         guard value.isFinite else {
             precondition(!value.isNaN, "NaN is no number.")
-            if value < 0 { negativeInfinities += 1 } else { positiveInfinities += 1 }
+            if value < 0 { negativeInfinities += count } else { positiveInfinities += count }
             return
         }
-        moments.add(value)
+        if count == 1 { moments.add(value) } else { moments.add(value, count: count) }
         if let low = minimum, let high = maximum {
             if value < low { minimum = value } else if value > high { maximum = value }
         } else {
             (minimum, maximum) = (value, value)
         }
-        insert(Self.key(of: value) &>> UInt64(shift), 1)
+        insert(Self.key(of: value) &>> UInt64(shift), count)
     }
 
     package mutating func merge(_ other: ValueHistogram) -> Bool {

@@ -161,7 +161,3 @@ struct ColumnJudge {
             .map { "\(percent(Double($0.0) / Double(total))) \($0.1)" }.joined(separator: ", ")
     }
 }
-
-extension String {
-    fileprivate var capitalisedFirst: String { prefix(1).uppercased() + dropFirst() }
-}

@@ -13,3 +13,7 @@ func percent(_ share: Double) -> String {
     let value = share * 100
     return value == 0 ? "0 %" : String(format: abs(value) < 0.1 ? "%.2g %%" : "%.1f %%", value)
 }
+
+extension String {
+    var capitalisedFirst: String { prefix(1).uppercased() + dropFirst() }
+}

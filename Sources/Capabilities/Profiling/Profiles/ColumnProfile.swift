@@ -38,18 +38,19 @@ package struct ColumnProfile: Mergeable {
         }
     }
 
-    package mutating func addNull() { nulls += 1 }
+    package mutating func addNull(count: Int = 1) { nulls += count }
 
-    package mutating func add(_ value: Double) {
-        if value.isNaN { notNumbers += 1 } else { numbers.add(value) }
+    /// - Parameter count: How often it is there, at least once; so below.
+    package mutating func add(_ value: Double, count: Int = 1) {
+        if value.isNaN { notNumbers += count } else { numbers.add(value, count: count) }
     }
 
     /// - Parameter text: UTF-8.
-    package mutating func add(_ text: UnsafeRawBufferPointer) { texts.add(text) }
+    package mutating func add(_ text: UnsafeRawBufferPointer, count: Int = 1) { texts.add(text, count: count) }
 
     package mutating func add(_ text: String) { texts.add(text) }
 
-    package mutating func add(time milliseconds: Double) { times.add(milliseconds) }
+    package mutating func add(time milliseconds: Double, count: Int = 1) { times.add(milliseconds, count: count) }
 
     /// False, with nothing changed, when the names differ.
     package mutating func merge(_ other: ColumnProfile) -> Bool {
@@ -69,8 +70,8 @@ package struct TimeSpan: Codable, Equatable, Sendable {
 
     package init() {}
 
-    package mutating func add(_ milliseconds: Double) {
-        count += 1
+    package mutating func add(_ milliseconds: Double, count added: Int) {
+        count += added
         earliest = min(earliest ?? milliseconds, milliseconds)
         latest = max(latest ?? milliseconds, milliseconds)
     }

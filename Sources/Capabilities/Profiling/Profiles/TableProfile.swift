@@ -21,6 +21,9 @@ package struct TableProfile: Mergeable {
 
     package mutating func endRow() { rowCount += 1 }
 
+    /// Rows whose values were added already.
+    package mutating func add(rows: Int) { rowCount += rows }
+
     /// False, with nothing changed, when the columns differ.
     package mutating func merge(_ other: TableProfile) -> Bool {
         let places = Dictionary(other.columns.indices.map { (other.columns[$0].name, $0) }, uniquingKeysWith: { first, _ in first })

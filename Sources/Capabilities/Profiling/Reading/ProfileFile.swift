@@ -6,7 +6,7 @@ import Tracking
 
 /// A file that a profile can be had of: CSV, also compressed with gzip, Parquet, or a profile made before. Which it is its first bytes tell.
 package struct ProfileFile: Sendable {
-    /// Hands a Parquet file's rows over as CSV, chunk by chunk.
+    /// Hands over the rows of a Parquet file that is not read here as CSV, chunk by chunk.
     package typealias ParquetRows = @Sendable (_ path: String, _ chunk: ([UInt8]) throws -> Void) throws -> Void
 
     private enum Content {
@@ -36,9 +36,17 @@ package struct ProfileFile: Sendable {
         case .profile:
             return try stored()
         case .parquet:
-            var reader = TableReader(file: path, options: options)
-            try parquet(path) { try reader.take($0) }
-            return try reader.finish()
+            do {
+                return try ParquetTable(path: path, options: options).profile()
+            } catch ParquetFault.damaged(let why) {
+                throw Problem(
+                    .invalid, "profiling.file.damaged", "'\(path.printable)' cannot be read as Parquet.", why: why.capitalisedFirst + ".")
+            } catch ParquetFault.unsupported {
+                // Another program knows more of the format.
+                var reader = TableReader(file: path, options: options)
+                try parquet(path) { try reader.take($0) }
+                return try reader.finish()
+            }
         case .gzip:
             var reader = TableReader(file: path, options: options)
             let gzip = try GzipStream(file: path)
@@ -78,7 +86,7 @@ package struct ProfileFile: Sendable {
             throw Problem(.invalid, "profiling.profile.too-large", "'\(path.printable)' is larger than a profile can be.")
         }
         do {
-            return try JSONDecoder().decode(TableProfile.self, from: data)
+            return try TableProfile(json: data)
         } catch {
             throw Problem(
                 .invalid, "profiling.profile.malformed", "'\(path.printable)' is no profile.",
