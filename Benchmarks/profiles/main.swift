@@ -6,7 +6,6 @@ import Foundation
 import Profiling
 import Statistics
 
-setvbuf(stdout, nil, _IOLBF, 0)
 let columns = CommandLine.arguments.count > 1 ? Int(CommandLine.arguments[1]) ?? 500 : 500
 
 func processorTime(_ body: () -> Void) -> Double {
