@@ -69,7 +69,7 @@ def main():
             for tool in options.tools.split(","):
                 try:
                     found, (cpu, memory, wall) = changed(tool, form, folder, str(pathlib.Path(options.dhow).resolve()))
-                except Exception as error:
+                except (RuntimeError, ValueError, IndexError) as error:
                     print(f"| {tool} | {form} | failed: {error} | | | | | |", flush=True)
                     continue
                 names = {name.split(" ")[0] for name in found}

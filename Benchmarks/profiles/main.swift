@@ -32,6 +32,7 @@ let many = (0..<count).map { _ in "product \(Int(pow(1_000_000, Double.random(in
 func report(_ name: String, _ values: Int, _ body: () -> Void) {
     let seconds = processorTime(body)
     print("| \(name) | \(Int((seconds * 1e9 / Double(values)).rounded())) |")
+    fflush(nil)
 }
 
 print("| one value into | ns |\n|---|---|")
@@ -99,4 +100,5 @@ for checkpoint in [24, 168, 720, 2190, 4380, 8760] {
     print(
         "| \(checkpoint) | \(String(format: "%.1f", spent / Double(merged) * 1000)) | \(String(format: "%.1f", judging * 1000)) | \(peakMiB()) |"
     )
+    fflush(nil)
 }
