@@ -26,14 +26,9 @@ test: setup ## run all tests, on SQLite and on a throw-away Postgres
 	scripts/with-postgres.sh scripts/test.sh $(FLAGS)
 	cd Examples/flights && ../../$(PYTHON) -m pytest
 	$(PYTHON) -m pytest -q Tests/Golden
-	scripts/with-server.sh $(PYTHON) -m pytest -q Tests/EndToEnd
-	scripts/with-postgres.sh sh -c 'DHOW_DATABASE="$$DHOW_TEST_POSTGRES" scripts/with-server.sh $(PYTHON) -m pytest -q Tests/EndToEnd'
-	scripts/with-server.sh $(PYTHON_MLFLOW2) -m pytest -q -rs Tests/EndToEnd/mlflow
-	scripts/with-postgres.sh sh -c \
-	    'DHOW_DATABASE="$$DHOW_TEST_POSTGRES" scripts/with-server.sh $(PYTHON_MLFLOW2) -m pytest -q Tests/EndToEnd/mlflow'
-	scripts/with-server.sh Tests/EndToEnd/serving/run.sh $(PYTHON_CLIENTS)
-	scripts/with-postgres.sh sh -c \
-	    'DHOW_DATABASE="$$DHOW_TEST_POSTGRES" scripts/with-server.sh Tests/EndToEnd/serving/run.sh $(PYTHON_CLIENTS)'
+	scripts/on-both.sh $(PYTHON) -m pytest -q Tests/EndToEnd
+	scripts/on-both.sh $(PYTHON_MLFLOW2) -m pytest -q -rs Tests/EndToEnd/mlflow
+	scripts/on-both.sh Tests/EndToEnd/serving/run.sh $(PYTHON_CLIENTS)
 	scripts/with-postgres.sh $(PYTHON) Tests/Crash/crash.py --cycles 5
 	scripts/with-postgres.sh $(PYTHON) Tests/Crash/pipelines.py --kills 8
 
@@ -73,6 +68,7 @@ bench-serving: build ## measure predictions beside other servers, and many model
 	@scripts/setup.sh bench-serving
 	.venv-serving/bin/python Benchmarks/serving/compare.py $(OPTIONS)
 	.venv-serving/bin/python Benchmarks/serving/scale.py
+	.venv-serving/bin/python Benchmarks/serving/proxy.py
 
 bench-monitoring: build ## measure drift reports of two million rows beside other tools; OPTIONS="--tools dhow,numpy --rows 100000"
 	@scripts/setup.sh bench-monitoring

@@ -84,6 +84,7 @@ let package = Package(
         target("Domain", "Sources/Domain", []),
         target("Statistics", "Sources/Statistics", []),
         target("Expressions", "Sources/Expressions", []),
+        target("Compression", "Sources/Compression", ["CZlib"]),
         target("Documents", "Sources/Documents", ["Domain", yams]),
         target("CStepSupervisor", "Sources/CStepSupervisor", []),
         target("Backends", "Sources/Backends", ["Domain", "CStepSupervisor", crypto], exclude: ["Blobs/README.md"]),
@@ -97,7 +98,7 @@ let package = Package(
         capability(
             "Delivery", after: "Documents", "Expressions", "Governance", "Tracking", "Contracts", "Registry", "Statistics", with: crypto),
         capability("Provenance", after: "Governance", "Tracking", "Registry", "Pipelines", with: crypto),
-        capability("Serving", after: "Governance", "Registry", "Delivery", with: yams),
+        capability("Serving", after: "Governance", "Registry", "Delivery", "Compression", with: yams),
         capability(
             "Monitoring", after: "Documents", "Governance", "Tracking", "Registry", "Delivery", "Serving", "Statistics", with: crypto),
 
@@ -122,7 +123,7 @@ let package = Package(
             hummingbird, hummingbirdCore, httpTypes, logging, nioCore, nioFoundation, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1),
         interface(
             "Compatibility", exclude: ["MLflow/README.md", "OpenInference/README.md", "Scoring/README.md"], "HTTPServer", "Backends",
-            "Governance", "OpenTelemetry", "Tracking", "Registry", "Serving", "CZlib", crypto, hummingbird, httpTypes, nioCore,
+            "Governance", "OpenTelemetry", "Tracking", "Registry", "Serving", "Compression", crypto, hummingbird, httpTypes, nioCore,
             nioFoundation, nioHTTP1),
         interface(
             "GRPC", exclude: ["inference.proto"], "HTTPServer", "Compatibility", "Backends", "Governance", "Serving", grpcCore,

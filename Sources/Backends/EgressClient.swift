@@ -23,10 +23,12 @@ package struct EgressRequest: Sendable {
     package var limit: Duration
     /// Bytes of the answer that are taken.
     package var maximumAnswer: Int
+    /// Whether it may be sent once more when the receiver closes the connection without an answer, as it may have been received then.
+    package var isRepeatable: Bool
 
     package init(
         method: String = "POST", url: EgressURL, headers: [(name: String, value: String)], body: [UInt8], limit: Duration = .seconds(10),
-        maximumAnswer: Int = 64 << 10
+        maximumAnswer: Int = 64 << 10, isRepeatable: Bool = false
     ) {
         self.method = method
         self.url = url
@@ -34,6 +36,7 @@ package struct EgressRequest: Sendable {
         self.body = body
         self.limit = limit
         self.maximumAnswer = maximumAnswer
+        self.isRepeatable = isRepeatable
     }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Domain
+package import Domain
 import Synchronization
 
 /// Makes 26-character identifiers that sort by the time they were made (the ULID layout: 48 bits of milliseconds, 80 random bits, Crockford base 32).
@@ -35,6 +35,15 @@ package final class IdentifierSource: Sendable {
             }
             return Self.text(state)
         }
+    }
+
+    /// When an identifier of such a source was made, to the millisecond; also of one that more follows, such as `….0`. Nil for other texts.
+    package static func time(of identifier: String) -> Timestamp? {
+        let digits = Array(identifier.utf8.prefix(26))
+        guard digits.count == 26, digits.allSatisfy(alphabet.contains) else { return nil }
+        // Ten digits of 5 bits, the first of which holds 3.
+        let milliseconds = digits.prefix(10).reduce(UInt64(0)) { $0 << 5 | UInt64(alphabet.firstIndex(of: $1) ?? 0) }
+        return Timestamp(milliseconds: Int64(milliseconds & 0xFFFF_FFFF_FFFF))
     }
 
     private static func text(_ state: State) -> String {

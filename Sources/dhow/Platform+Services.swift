@@ -137,6 +137,7 @@ extension Platform {
             try await uploads.collectAbandoned()
             try await TriggerListener.forgetOld(governor)
             try await serving.retention.enforce()
+            try await serving.archive.enforce()
             try await Task.sleep(for: .seconds(3600))
         }
     }

@@ -74,6 +74,7 @@ struct Platform: Sendable {
         let mirror: ShadowMirror
         let mirrorLog: ShadowLog
         let retention: PredictionRetention
+        let archive: PredictionArchive
         let observer: RolloutObserver
     }
 
@@ -130,6 +131,13 @@ struct Platform: Sendable {
         let router = TrafficRouter(source: DeliveredTraffic(database: storage.database), host: host, governor: governor) { error in
             logger.error("routes were not refreshed", metadata: ["error": .string("\(error)")])
         }
+        metrics.ask { metrics in
+            for (endpoint, revision, counts) in router.hedging {
+                let labels = [("workspace", endpoint.workspace), ("endpoint", endpoint.name), ("revision", String(revision))]
+                metrics.set("dhow_hedged_calls", labels, to: Double(counts.hedged))
+                metrics.set("dhow_hedged_calls_won", labels, to: Double(counts.won))
+            }
+        }
         let log = PredictionLog(database: storage.database)
         metrics.ask { metrics in
             let counts = log.counts
@@ -141,7 +149,8 @@ struct Platform: Sendable {
         let observer = RolloutObserver(governor: governor, rollouts: rollouts) { error in
             logger.error("a rollout was not observed", metadata: ["error": .string("\(error)")])
         }
-        let endpoints = Endpoints(governor: governor)
+        let archive = PredictionArchive(governor: governor, blobs: storage.blobs)
+        let endpoints = Endpoints(governor: governor, archive: archive)
         let statistics = InferenceStatistics()
         metrics.ask { metrics in
             for (subject, counts) in statistics.all {
@@ -171,7 +180,7 @@ struct Platform: Sendable {
             endpoints: endpoints,
             served: ServedEndpoints(inference: inference, endpoints: endpoints, host: host, statistics: statistics, clock: governor.clock),
             configuration: EndpointConfiguration(governor: governor), features: features, mirror: mirror, mirrorLog: mirrorLog,
-            retention: PredictionRetention(governor: governor), observer: observer)
+            retention: PredictionRetention(governor: governor, archive: archive), archive: archive, observer: observer)
     }
 
     private static func webhooks(_ storage: Storage, _ governor: Governor, _ logger: Logger) -> WebhookParts {
@@ -261,6 +270,7 @@ struct Platform: Sendable {
             RollingRoutes(rolling: RollingReleases(governor: governor, versions: .registry)),
             EmergencyRoutes(emergencies: Emergencies(governor: governor, versions: .registry)),
             EndpointRoutes(endpoints: serving.endpoints, labels: serving.labels),
+            PredictionRoutes(archive: serving.archive),
             EndpointSettingsRoutes(configuration: serving.configuration, endpoints: serving.endpoints),
             FeatureRoutes(features: serving.features),
             MonitorRoutes(monitors: monitors),

@@ -33,4 +33,36 @@ struct HTTPEgressClientTests {
         }
         #expect(problem?.code == "egress.receiver.unreachable")
     }
+
+    @Test("sends what follows over the same connection")
+    func keeping() async throws {
+        let server = try await CountingServer()
+        let client = HTTPEgressClient(allowance: try EgressAllowance("127.0.0.1"))
+        let url = try EgressURL("http://127.0.0.1:\(server.port)/")
+        for _ in 0..<5 {
+            let answer = try await client.send(EgressRequest(url: url, headers: [], body: []))
+            #expect(answer == EgressAnswer(status: 200, body: Array("ok".utf8)))
+        }
+        #expect(server.requests == 5)
+        // A pause of 1.5 s between two requests, on a busy machine, is the only reason for more than one.
+        #expect(server.connections < 5)
+        try await server.stop()
+    }
+
+    @Test("sends again what may be, when the receiver hangs up instead of answering", arguments: [true, false])
+    func repeating(isRepeatable: Bool) async throws {
+        let server = try await CountingServer(hangsUpAt: 2)
+        let client = HTTPEgressClient(allowance: try EgressAllowance("127.0.0.1"))
+        let request = EgressRequest(
+            url: try EgressURL("http://127.0.0.1:\(server.port)/"), headers: [], body: [], isRepeatable: isRepeatable)
+        _ = try await client.send(request)
+        if isRepeatable {
+            #expect(try await client.send(request).status == 200)
+        } else {
+            let problem = await #expect(throws: Problem.self) { try await client.send(request) }
+            #expect(problem?.code == "egress.receiver.unreachable")
+        }
+        #expect(server.requests == (isRepeatable ? 3 : 2))
+        try await server.stop()
+    }
 }

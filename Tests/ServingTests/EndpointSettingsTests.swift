@@ -32,6 +32,8 @@ struct EndpointSettingsTests {
             (EndpointSettings(concurrency: 0), "concurrency"), (EndpointSettings(timeout: -1), "timeout"),
             (EndpointSettings(mirror: .init(model: "m", version: 1, percent: 101)), "mirror.percent"),
             (EndpointSettings(batching: .init(rows: 1, milliseconds: 5)), "batching.rows"),
+            (EndpointSettings(hedging: .init(milliseconds: 0, percent: 5)), "hedging.milliseconds"),
+            (EndpointSettings(hedging: .init(milliseconds: 5, percent: 51)), "hedging.percent"),
             (EndpointSettings(log: .init(fraction: 0)), "log.fraction"), (EndpointSettings(log: .init(fraction: .nan)), "log.fraction"),
             (EndpointSettings(log: .init(days: 0)), "log.days"), (EndpointSettings(entity: ""), "entity"),
         ])

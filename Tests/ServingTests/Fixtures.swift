@@ -76,7 +76,10 @@ final class MemoryBlobs: BlobStore, Sendable {
     }
 
     func put(_ bytes: some AsyncSequence<[UInt8], any Error> & Sendable, limit: Int64) async throws -> BlobInfo {
-        throw Problem(.internal, "test.blobs.readonly", "Not for putting.")
+        var all: [UInt8] = []
+        for try await chunk in bytes { all += chunk }
+        let number = UInt8(state.withLock { $0.blobs.count } + 100)
+        return BlobInfo(digest: keep(all, number: number), size: Int64(all.count), time: Timestamp(milliseconds: 0))
     }
 
     func get(_ digest: BlobDigest, range: Range<Int64>?) async throws -> BlobContent {

@@ -24,7 +24,7 @@ struct PredictionRetentionTests {
             for answer in [old, young] {
                 _ = try await labels.record([.init(predictionID: "\(answer.id).0", value: 1)], for: World.endpoint.name, by: world.caller)
             }
-            let retention = PredictionRetention(governor: world.governor)
+            let retention = PredictionRetention(governor: world.governor, archive: world.archive)
             try await retention.enforce()
             #expect(try await world.logged(old, rows: 90).count == 90)
             _ = try await EndpointConfiguration(governor: world.governor).set(

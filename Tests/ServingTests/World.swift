@@ -54,10 +54,15 @@ struct World {
     static func with(
         _ engine: TestDatabase = .sqlite, runtime: Result<any ModelRuntime, Problem>? = nil, _ body: (World) async throws -> Void
     ) async throws {
-        try await engine.withDatabase([GovernanceMigrations.list, LedgerMigrations.list, ServingMigrations.list]) { database in
+        try await engine.withDatabase([
+            GovernanceMigrations.list, LedgerMigrations.list, BlobMigrations.list, ServingMigrations.list, ArchiveMigrations.list,
+        ]) { database in
             try await body(try World(database, runtime: runtime))
         }
     }
+
+    /// No endpoint of these tests is in a rollout.
+    var archive: PredictionArchive { PredictionArchive(governor: governor, blobs: blobs, isInRollout: { _, _ in false }) }
 
     /// Revision 1 is version 1, revision 2 version 2 and the candidate.
     func split(candidate percent: Int) {

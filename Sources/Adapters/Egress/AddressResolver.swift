@@ -5,13 +5,17 @@ import Domain
 import Foundation
 import NIOCore
 import NIOPosix
+import Synchronization
 
-/// The system's resolver, on threads of its own because it blocks.
-struct AddressResolver: Sendable {
+/// The system's resolver, on threads of its own because it blocks. What it finds is used for five seconds.
+final class AddressResolver: Sendable {
+    private static let age = Duration.seconds(5)
+    private static let maximumHosts = 256
     private static let limit = TimeAmount.seconds(5)
     private static let maximumAddresses = 16
 
     private let threads = NIOThreadPool(numberOfThreads: 4)
+    private let known = Mutex<[String: (addresses: [InternetAddress], end: ContinuousClock.Instant)]>([:])
 
     init() {
         threads.start()
@@ -22,6 +26,8 @@ struct AddressResolver: Sendable {
     /// - Throws: `Problem` `.unavailable` when there is none, or none within five seconds.
     func addresses(of host: String) async throws -> [InternetAddress] {
         if let literal = InternetAddress(host) { return [literal] }
+        let now = ContinuousClock.now
+        if let found = known.withLock({ $0[host] }), found.end > now { return found.addresses }
         let loop = MultiThreadedEventLoopGroup.singleton.any()
         let promise = loop.makePromise(of: [InternetAddress].self)
         threads.submit { state in
@@ -35,6 +41,10 @@ struct AddressResolver: Sendable {
             throw Problem(
                 .unavailable, "egress.host.unknown", "'\(host.printable)' has no address.",
                 fix: "Check the name, and the resolver of the machine that the server runs on.")
+        }
+        known.withLock { known in
+            if known.count >= Self.maximumHosts { known = known.filter { $0.value.end > now } }
+            if known.count < Self.maximumHosts { known[host] = (found, now + Self.age) }
         }
         return found
     }

@@ -6,16 +6,15 @@ import Domain
 import NIOCore
 import NIOHTTP1
 import NIOPosix
-import NIOSSL
 
-/// Sends each request over a connection of its own to an address that was checked.
+/// Sends requests to addresses that were checked, over connections that are kept for a moment.
 package struct HTTPEgressClient: EgressClient {
-    private static let connectLimit = TimeAmount.seconds(4)
     /// Addresses of one host that are tried in turn.
     private static let maximumTries = 3
 
     private let allowance: EgressAllowance
     private let resolver = AddressResolver()
+    private let store = ConnectionStore()
 
     package init(allowance: EgressAllowance) {
         self.allowance = allowance
@@ -48,6 +47,8 @@ package struct HTTPEgressClient: EgressClient {
                 return try await send(request, to: address)
             } catch let error where Self.isBeforeConnection(error) {
                 last = error
+            } catch let error as HTTPClientError where error == .remoteConnectionClosed && request.isRepeatable {
+                return try await repeated(request, to: address)
             } catch {
                 throw Self.problem(error, request.url)
             }
@@ -55,34 +56,26 @@ package struct HTTPEgressClient: EgressClient {
         throw Self.problem(last, request.url)
     }
 
-    private func send(_ request: EgressRequest, to address: InternetAddress) async throws -> EgressAnswer {
-        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration(for: request.url, at: address))
+    /// The receiver may close a kept connection at the moment that a request is sent on it.
+    private func repeated(_ request: EgressRequest, to address: InternetAddress) async throws -> EgressAnswer {
         do {
-            var outgoing = HTTPClientRequest(url: request.url.text)
-            outgoing.method = HTTPMethod(rawValue: request.method)
-            for header in request.headers { outgoing.headers.add(name: header.name, value: header.value) }
-            outgoing.body = .bytes(ByteBuffer(bytes: request.body))
-            let response = try await client.execute(outgoing, timeout: .nanoseconds(Int64(request.limit / .nanoseconds(1))))
-            let answer = EgressAnswer(
-                status: Int(response.status.code), body: try await Self.beginning(of: response.body, limit: request.maximumAnswer))
-            try await client.shutdown()
-            return answer
+            return try await send(request, to: address)
         } catch {
-            try? await client.shutdown()
-            throw error
+            throw Self.problem(error, request.url)
         }
     }
 
-    private func configuration(for url: EgressURL, at address: InternetAddress) -> HTTPClient.Configuration {
-        var transport = TLSConfiguration.makeClientConfiguration()
-        transport.minimumTLSVersion = .tlsv12
-        var configuration = HTTPClient.Configuration(
-            tlsConfiguration: transport, redirectConfiguration: .disallow, timeout: .init(connect: Self.connectLimit))
-        configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.httpVersion = .http1Only
-        // A literal is the address that was checked; a name must not be looked up a second time.
-        if InternetAddress(url.host) == nil { configuration.dnsOverride = [url.host: address.description] }
-        return configuration
+    private func send(_ request: EgressRequest, to address: InternetAddress) async throws -> EgressAnswer {
+        let connections = store.connections(to: request.url, at: address)
+        // As long as the request needs its connection, whatever the store forgets.
+        defer { withExtendedLifetime(connections) {} }
+        var outgoing = HTTPClientRequest(url: request.url.text)
+        outgoing.method = HTTPMethod(rawValue: request.method)
+        for header in request.headers { outgoing.headers.add(name: header.name, value: header.value) }
+        outgoing.body = .bytes(ByteBuffer(bytes: request.body))
+        let response = try await connections.client.execute(outgoing, timeout: .nanoseconds(Int64(request.limit / .nanoseconds(1))))
+        return EgressAnswer(
+            status: Int(response.status.code), body: try await Self.beginning(of: response.body, limit: request.maximumAnswer))
     }
 
     /// All of the host's addresses, when nothing speaks against any of them.

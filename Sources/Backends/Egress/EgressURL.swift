@@ -39,10 +39,13 @@ package struct EgressURL: Hashable, Sendable {
     }
 
     /// Put together again from its parts.
-    package var text: String {
+    package var text: String { origin + target }
+
+    /// Scheme, host and port.
+    package var origin: String {
         let name = host.contains(":") ? "[\(host)]" : host
         let isUsual = port == (isSecure ? 443 : 80)
-        return "\(isSecure ? "https" : "http")://\(name)\(isUsual ? "" : ":\(port)")\(target)"
+        return "\(isSecure ? "https" : "http")://\(name)\(isUsual ? "" : ":\(port)")"
     }
 
     private static func host(_ encoded: String, in text: String) throws(Problem) -> String {

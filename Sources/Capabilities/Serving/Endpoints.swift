@@ -21,9 +21,11 @@ package struct Endpoints: Sendable {
     package static let maximumPage = 1_000
 
     private let governor: Governor
+    private let archive: PredictionArchive?
 
-    package init(governor: Governor) {
+    package init(governor: Governor, archive: PredictionArchive? = nil) {
         self.governor = governor
+        self.archive = archive
     }
 
     /// In order of names, after the one given; with the revisions that have traffic.
@@ -56,11 +58,21 @@ package struct Endpoints: Sendable {
 
     /// - Throws: `Problem` `.notFound`; rows appear within about 100 ms of their answer.
     package func prediction(_ id: String, by caller: Caller) async throws -> (prediction: Prediction, label: Double?) {
+        if let found = try await labelled(id, by: caller) { return found }
+        if let archived = try await archive?.find(id, in: caller.workspace), let found = try await labelled(id, archived, by: caller) {
+            return found
+        }
+        throw Problem(
+            .notFound, "serving.prediction.unknown", "Prediction '\(id.printable)' is not in the log.",
+            why: "Rows are logged within about 100 ms of their answer, under '<prediction_id>.<row>', counting rows from 0.")
+    }
+
+    private func labelled(
+        _ id: String, _ archived: Prediction? = nil, by caller: Caller
+    ) async throws -> (prediction: Prediction, label: Double?)? {
         try await governor.read(.endpointRead, by: caller) { transaction in
-            guard let prediction = try PredictionTable(transaction: transaction).find(id, in: caller.workspace) else {
-                throw Problem(
-                    .notFound, "serving.prediction.unknown", "Prediction '\(id.printable)' is not in the log.",
-                    why: "Rows are logged within about 100 ms of their answer, under '<prediction_id>.<row>', counting rows from 0.")
+            guard let prediction = try archived ?? PredictionTable(transaction: transaction).find(id, in: caller.workspace) else {
+                return nil
             }
             let labels = LabelTable(transaction: transaction, workspace: caller.workspace, endpoint: prediction.endpoint)
             return (prediction, try labels.find(id)?.value)

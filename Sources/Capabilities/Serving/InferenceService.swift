@@ -108,7 +108,12 @@ package struct InferenceService: Sendable {
                 try lane.timing(rows: rows) { try model.infer(question.inputs, outputs: question.outputs) }
             }
         } else {
-            outputs = try await Deadline.limit(to: deadline) { try await served.infer(question.inputs, outputs: question.outputs) }
+            let ask: @Sendable () async throws -> [Tensor] = { try await served.infer(question.inputs, outputs: question.outputs) }
+            let hedging = inference.route.settings.hedging
+            outputs = try await Deadline.limit(to: deadline) {
+                guard let hedging else { return try await ask() }
+                return try await lane.load.hedging.first(by: hedging, ask)
+            }
         }
         return inference.part(of: outputs, to: question, from: served, group)
     }

@@ -163,3 +163,22 @@ package struct FeatureRowsAnswer: Codable, Sendable {
         self.changed = changed
     }
 }
+
+/// `POST /api/v1/endpoints/{endpoint}/predictions/restore`: `[start, end)`, by event time.
+package struct RestorePredictionsRequest: Codable, Sendable {
+    package var start: Int64
+    package var end: Int64
+
+    package init(start: Int64, end: Int64) {
+        self.start = start
+        self.end = end
+    }
+}
+
+package struct RestorePredictionsAnswer: Codable, Sendable {
+    package var restored: Int
+
+    package init(restored: Int) {
+        self.restored = restored
+    }
+}

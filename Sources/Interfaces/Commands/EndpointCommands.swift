@@ -59,7 +59,7 @@ package struct EndpointCommands: AsyncParsableCommand {
 /// `dhow prediction …`
 package struct PredictionCommands: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "prediction", abstract: "Look at what was predicted.", subcommands: [Show.self])
+        commandName: "prediction", abstract: "Look at what was predicted.", subcommands: [Show.self, Export.self, Restore.self])
 
     package init() {}
 
@@ -82,6 +82,44 @@ package struct PredictionCommands: AsyncParsableCommand {
                 rows.append(["input \(name)", String(decoding: try JSONEncoder().encode(value), as: UTF8.self)])
             }
             Output.table(["what", "value"], rows)
+        }
+    }
+}
+
+extension PredictionCommands {
+    struct Export: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Write predictions of a time with their labels to a file, a line of JSON each, also those in the archive.")
+
+        @OptionGroup var options: ClientOptions
+        @Argument var endpoint: String
+        @Option(help: "Begin of the time, such as 2013-03-01 or 2013-03-01T00:00:00Z.") var start: WindowTime
+        @Option(help: "Its end, which is left out.") var end: WindowTime
+        @Option(help: "The file to write.") var output: String
+
+        func run() async throws {
+            let query = ["start": "\(start.milliseconds)", "end": "\(end.milliseconds)"]
+            let size = try await options.client().download(
+                "/api/v1/endpoints/\(endpoint)/predictions", query, to: URL(filePath: output))
+            if options.json { return try Output.json(["bytes": size]) }
+            print("Wrote \(size) bytes to \(output).")
+        }
+    }
+
+    struct Restore: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Bring archived predictions of a time back into the database.")
+
+        @OptionGroup var options: ClientOptions
+        @Argument var endpoint: String
+        @Option(help: "Begin of the time, such as 2013-03-01 or 2013-03-01T00:00:00Z.") var start: WindowTime
+        @Option(help: "Its end, which is left out.") var end: WindowTime
+
+        func run() async throws {
+            let answer: RestorePredictionsAnswer = try await options.client().post(
+                "/api/v1/endpoints/\(endpoint)/predictions/restore",
+                RestorePredictionsRequest(start: start.milliseconds, end: end.milliseconds))
+            if options.json { return try Output.json(answer) }
+            print("\(answer.restored) predictions are in the database again.")
         }
     }
 }

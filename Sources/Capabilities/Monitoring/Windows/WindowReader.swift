@@ -31,6 +31,8 @@ struct WindowReader {
     }
 
     private func answers(in window: Window) throws -> [AnsweringVersion: (rows: Int, revisions: Set<Int>)] {
+        try PredictionSegmentTable(transaction: transaction).requireNone(
+            of: endpoint, in: workspace, from: window.start, to: window.end)
         let counts = try transaction.rows(
             """
             SELECT revision, COUNT(*) AS answered FROM prediction WHERE workspace = ? AND endpoint = ? AND time >= ? AND time < ?
@@ -79,6 +81,8 @@ struct WindowReader {
     }
 
     private func forEach(in window: Window, _ rule: LabelRule?, _ body: (MonitoredRow, Int) throws -> Void) throws {
+        try PredictionSegmentTable(transaction: transaction).requireNone(
+            of: endpoint, in: workspace, from: window.start, to: window.end)
         try PredictionTable(transaction: transaction).forEach(of: endpoint, in: workspace, from: window.start, to: window.end) {
             try body(MonitoredRow($0, label: $1, rule: rule), $0.revision)
         }

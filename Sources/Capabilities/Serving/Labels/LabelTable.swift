@@ -22,6 +22,20 @@ package struct LabelTable {
         ).map { (try $0["value"], try $0["received"]) }
     }
 
+    /// Those that there are, by prediction.
+    func values(of predictions: [String]) throws -> [String: Double] {
+        var values: [String: Double] = [:]
+        for start in stride(from: 0, to: predictions.count, by: 500) {
+            let some = predictions[start..<min(start + 500, predictions.count)]
+            let marks = some.map { _ in "?" }.joined(separator: ", ")
+            let rows = try transaction.rows(
+                "SELECT prediction, value FROM label WHERE workspace = ? AND endpoint = ? AND prediction IN (\(marks))",
+                values: [.text(workspace), .text(endpoint)] + some.map { .text($0) })
+            for row in rows { values[try row["prediction"]] = try row["value"] }
+        }
+        return values
+    }
+
     /// Earlier values, oldest first.
     package func history(of prediction: String) throws -> [(value: Double, received: Timestamp, replaced: Timestamp)] {
         try transaction.rows(

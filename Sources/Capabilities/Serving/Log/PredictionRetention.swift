@@ -10,9 +10,11 @@ package struct PredictionRetention: Sendable {
     private static let batch = 5_000
 
     private let governor: Governor
+    private let archive: PredictionArchive
 
-    package init(governor: Governor) {
+    package init(governor: Governor, archive: PredictionArchive) {
         self.governor = governor
+        self.archive = archive
     }
 
     /// One pass over all endpoints; what it deleted is in the ledger.
@@ -21,6 +23,7 @@ package struct PredictionRetention: Sendable {
         for (endpoint, days) in retained {
             let limit = governor.clock.now() - .seconds(days * 86_400)
             while try await delete(from: endpoint, before: limit) == Self.batch {}
+            try await archive.delete(from: endpoint, before: limit)
         }
     }
 

@@ -55,6 +55,47 @@ package struct PredictionTable {
         try transaction.row("SELECT * FROM prediction WHERE id = ? AND workspace = ?", id, workspace).map(Self.decode)
     }
 
+    /// The first rows about times before `limit`, in order of time and id.
+    func oldest(of endpoint: EndpointName, before limit: Timestamp, count: Int) throws -> [Prediction] {
+        try transaction.rows(
+            "SELECT * FROM prediction WHERE workspace = ? AND endpoint = ? AND time < ? ORDER BY time, id LIMIT ?", endpoint.workspace,
+            endpoint.name, limit, count
+        ).map(Self.decode)
+    }
+
+    /// The next rows about `[start, end)`, in order of time and id.
+    func page(
+        of endpoint: EndpointName, from start: Timestamp, to end: Timestamp, after last: Prediction?, count: Int
+    ) throws -> [Prediction] {
+        let from = last?.time ?? start
+        return try transaction.rows(
+            """
+            SELECT * FROM prediction WHERE workspace = ? AND endpoint = ? AND time >= ? AND time < ? AND (time > ? OR id > ?)
+            ORDER BY time, id LIMIT ?
+            """, endpoint.workspace, endpoint.name, from, end, from, last?.id ?? "", count
+        ).map(Self.decode)
+    }
+
+    /// Deletes rows up to and with the one given, in order of time and id; what follows them stays.
+    func delete(from endpoint: EndpointName, upTo last: Prediction) throws -> Int {
+        try transaction.execute(
+            "DELETE FROM prediction WHERE workspace = ? AND endpoint = ? AND (time < ? OR (time = ? AND id <= ?))", endpoint.workspace,
+            endpoint.name, last.time, last.time, last.id)
+    }
+
+    /// Deletes what came after the predictions: labels, and answers of a version that was asked too.
+    func deleteFollowers(of ids: [String], _ endpoint: EndpointName) throws {
+        for start in stride(from: 0, to: ids.count, by: 500) {
+            let some = ids[start..<min(start + 500, ids.count)]
+            let marks = some.map { _ in "?" }.joined(separator: ", ")
+            for (table, key) in [("label", "prediction"), ("label_history", "prediction"), ("shadow_prediction", "id")] {
+                try transaction.execute(
+                    "DELETE FROM \(table) WHERE workspace = ? AND endpoint = ? AND \(key) IN (\(marks))",
+                    values: [.text(endpoint.workspace), .text(endpoint.name)] + some.map { .text($0) })
+            }
+        }
+    }
+
     /// Rows about `[start, end)`, in order of time, each with its label if it has one; O(rows in the window).
     package func forEach(
         of endpoint: String, in workspace: String, from start: Timestamp, to end: Timestamp, _ body: (Prediction, Double?) throws -> Void

@@ -130,7 +130,7 @@ package final class RemoteModel: HostedModel {
         let answer = try await egress.send(
             EgressRequest(
                 method: request.method, url: try EgressURL(text + request.path), headers: request.headers, body: request.body,
-                limit: request.limit, maximumAnswer: request.maximumAnswer))
+                limit: request.limit, maximumAnswer: request.maximumAnswer, isRepeatable: true))
         return ServerAnswer(status: answer.status, body: answer.body)
     }
 }

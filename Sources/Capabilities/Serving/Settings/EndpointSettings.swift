@@ -56,6 +56,19 @@ package struct EndpointSettings: Codable, Equatable, Sendable {
         }
     }
 
+    /// Asking a model outside this process a second time when its answer is late; the first answer counts.
+    package struct Hedging: Codable, Equatable, Sendable {
+        /// After how long.
+        package var milliseconds: Int
+        /// At most so many per cents of the calls are made twice.
+        package var percent: Int
+
+        package init(milliseconds: Int, percent: Int) {
+            self.milliseconds = milliseconds
+            self.percent = percent
+        }
+    }
+
     package struct Log: Codable, Equatable, Sendable {
         /// The fraction of rows that are logged, over 0 to 1; 1 when absent. Rows are chosen by a hash of their id.
         package var fraction: Double?
@@ -63,11 +76,14 @@ package struct EndpointSettings: Codable, Equatable, Sendable {
         package var redact: [String]?
         /// Predictions older than this are deleted, with their labels; kept for ever when absent.
         package var days: Int?
+        /// Predictions older than so many days move from the database to files; they stay there when absent.
+        package var archive: Int?
 
-        package init(fraction: Double? = nil, redact: [String]? = nil, days: Int? = nil) {
+        package init(fraction: Double? = nil, redact: [String]? = nil, days: Int? = nil, archive: Int? = nil) {
             self.fraction = fraction
             self.redact = redact
             self.days = days
+            self.archive = archive
         }
     }
 
@@ -79,18 +95,21 @@ package struct EndpointSettings: Codable, Equatable, Sendable {
     /// How long a request may wait for its answer, in milliseconds.
     package var timeout: Int?
     package var batching: Batching?
+    /// Absent: no request is asked twice.
+    package var hedging: Hedging?
     package var mirror: Mirror?
     package var log: Log?
 
     package init(
         entity: String? = nil, features: Features? = nil, concurrency: Int? = nil, timeout: Int? = nil, batching: Batching? = nil,
-        mirror: Mirror? = nil, log: Log? = nil
+        hedging: Hedging? = nil, mirror: Mirror? = nil, log: Log? = nil
     ) {
         self.entity = entity
         self.features = features
         self.concurrency = concurrency
         self.timeout = timeout
         self.batching = batching
+        self.hedging = hedging
         self.mirror = mirror
         self.log = log
     }
@@ -111,10 +130,13 @@ package struct EndpointSettings: Codable, Equatable, Sendable {
         within(timeout, 1...Self.longestTimeout, "timeout")
         within(batching?.rows, 2...InferenceService.maximumRows, "batching.rows")
         within(batching?.milliseconds, 1...10_000, "batching.milliseconds")
+        within(hedging?.milliseconds, 1...60_000, "hedging.milliseconds")
+        within(hedging?.percent, 1...50, "hedging.percent")
         within(mirror?.percent, 1...100, "mirror.percent")
         within(mirror?.concurrency, 1...Self.mostConcurrent, "mirror.concurrency")
         within(mirror?.version, 1...Int.max, "mirror.version")
         within(log?.days, 1...36_500, "log.days")
+        within(log?.archive, 1...36_500, "log.archive")
         within(log?.redact?.count, 0...Self.mostRedacted, "the number of 'log.redact'")
         if let fraction = log?.fraction, !(fraction > 0 && fraction <= 1) {
             faults.append("'log.fraction' is \(fraction); it is over 0, to 1.")

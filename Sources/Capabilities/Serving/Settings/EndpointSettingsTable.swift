@@ -40,10 +40,17 @@ struct EndpointSettingsTable {
     }
 
     /// Endpoints whose predictions are not kept for ever, with the days.
-    func retained() throws -> [(endpoint: EndpointName, days: Int)] {
+    func retained() throws -> [(endpoint: EndpointName, days: Int)] { try logged { $0.days } }
+
+    /// Endpoints whose predictions leave the database, with the days.
+    func archived() throws -> [(endpoint: EndpointName, days: Int)] { try logged { $0.archive } }
+
+    private func logged(_ days: (EndpointSettings.Log) -> Int?) throws -> [(endpoint: EndpointName, days: Int)] {
         try transaction.rows("SELECT workspace, endpoint, settings FROM endpoint_setting").compactMap { row in
             let text: String = try row["settings"]
-            guard let days = try JSONDecoder().decode(EndpointSettings.self, from: Data(text.utf8)).log?.days else { return nil }
+            guard let log = try JSONDecoder().decode(EndpointSettings.self, from: Data(text.utf8)).log, let days = days(log) else {
+                return nil
+            }
             return (EndpointName(workspace: try row["workspace"], name: try row["endpoint"]), days)
         }
     }

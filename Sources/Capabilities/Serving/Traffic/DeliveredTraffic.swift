@@ -26,6 +26,12 @@ package struct DeliveredTraffic: TrafficSource {
         }
     }
 
+    package static func isInRollout(_ endpoint: EndpointName, _ transaction: any Transaction) throws -> Bool {
+        try transaction.row(
+            "SELECT 1 AS one FROM rollout WHERE workspace = ? AND endpoint = ? AND phase IN ('progressing', 'paused')", endpoint.workspace,
+            endpoint.name) != nil
+    }
+
     private static func traffic(of endpoint: EndpointName, in transaction: any Transaction) throws -> EndpointTraffic? {
         guard let split = try TrafficSplits(transaction: transaction).current(endpoint.name, in: endpoint.workspace) else { return nil }
         let revisions = RevisionTable(transaction: transaction, workspace: endpoint.workspace)

@@ -5,6 +5,8 @@ import Synchronization
 
 /// What one revision is working on, and how long its rows take.
 final class LaneLoad: Sendable {
+    let hedging = Hedging()
+
     /// A call estimated to take longer leaves the event loop.
     private static let longestOnLoop: Int64 = 1_000_000
 

@@ -48,6 +48,13 @@ package final class TrafficRouter: Sendable {
         governor.onCommit { [weak self] in self?.noteChange() }
     }
 
+    /// What was asked a second time, of the revisions that have any such settings.
+    package var hedging: [(endpoint: EndpointName, revision: Int, counts: Hedging.Counts)] {
+        map.withLock { Array($0.routes.values) }.flatMap { route in
+            route.lanes.map { (route.name, $0.revision, $0.load.hedging.counts) }.filter { $0.2.calls > 0 }
+        }
+    }
+
     /// Says that splits may have changed; the next request looks.
     package func noteChange() {
         changes.wrappingAdd(1, ordering: .acquiringAndReleasing)
