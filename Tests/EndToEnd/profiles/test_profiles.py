@@ -90,4 +90,4 @@ def test_a_configuration_says_what_is_looked_at(files):
     files.write("config.yaml", "ignore: [delay]\nthresholds: {totalVariation: 0.5, stabilityIndex: 9, unseenShare: 0.9}\n")
     run(files, "before.csv", "moved.csv", "--config", "config.yaml")
     files.write("wrong.yaml", "ignore: [delay]\nlimits: 3\n")
-    assert "line 2" in files("monitor", "run", "--reference", "before.csv", "--current", "moved.csv", "--config", "wrong.yaml", status=64).stderr
+    assert "Line 2" in files("monitor", "run", "--reference", "before.csv", "--current", "moved.csv", "--config", "wrong.yaml", status=64).stderr

@@ -27,11 +27,12 @@ package struct ProfileFile: Sendable {
     ///
     /// - Throws: `Problem` `.notFound` or `.invalid` for what cannot be read.
     package func profile(_ options: ReadingOptions = ReadingOptions(), parquet: ParquetRows) throws -> TableProfile {
-        guard let handle = FileHandle(forReadingAtPath: path), let start = try? handle.read(upToCount: 4) else {
-            throw Problem(
-                .notFound, "profiling.file.unknown", "'\(path.printable)' cannot be read.", fix: "Check the path, and that it is a file.")
-        }
+        let unreadable = Problem(
+            .notFound, "profiling.file.unknown", "'\(path.printable)' cannot be read.", fix: "Check the path, and that it is a file.")
+        guard let handle = FileHandle(forReadingAtPath: path) else { throw unreadable }
         defer { try? handle.close() }
+        // Nil at the end of an empty file, an error for a folder.
+        guard let start = try? handle.read(upToCount: 4) ?? Data() else { throw unreadable }
         switch content(start) {
         case .profile:
             return try stored()
