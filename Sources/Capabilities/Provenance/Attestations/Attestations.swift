@@ -102,7 +102,7 @@ package struct Attestations: Sendable {
         let table = AttestationTable(transaction: transaction, workspace: workspace)
         guard let text = try table.find(version.id, ProvenanceStatement.predicateType) else { return nil }
         let name = "The signed provenance of version \(version.number) of '\(version.model.printable)'"
-        guard let envelope = try? JSONDecoder().decode(SignedEnvelope.self, from: Data(text.utf8)), signer.verifies(envelope),
+        guard let envelope = try? JSONDecoder().decode(SignedEnvelope.self, from: Data(text.utf8)), signer.verifyingKey.verifies(envelope),
             let statement = Data(base64Encoded: envelope.payload).flatMap({ try? JSONDecoder().decode(JSONValue.self, from: $0) })
         else { return "\(name) does not verify any more." }
         let signed = Set((statement["subject"]?.array ?? []).compactMap { $0["digest"]?["sha256"]?.text })

@@ -58,15 +58,6 @@ package struct AttestationSigner: Sendable {
             signatures: [SignedEnvelope.Signature(keyid: keyID, sig: signature.base64EncodedString())])
     }
 
-    /// Whether an envelope was signed with this key and says what it said then.
-    package func verifies(_ envelope: SignedEnvelope) -> Bool {
-        guard let payload = Data(base64Encoded: envelope.payload) else { return false }
-        let signed = SignedEnvelope.preAuthenticationEncoding(envelope.payloadType, Array(payload))
-        return envelope.signatures.contains { signature in
-            Data(base64Encoded: signature.sig).map { key.publicKey.isValidSignature($0, for: signed) } ?? false
-        }
-    }
-
     static func encoded(_ key: Curve25519.Signing.PublicKey) -> Data {
         // SEQUENCE { SEQUENCE { OID 1.3.101.112 }, BIT STRING of 32 bytes }
         Data([0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00]) + key.rawRepresentation
