@@ -32,7 +32,7 @@ import Tracking
             let paused: RolloutAnswer = try await world.ask(.post, path + "/pause", reason, as: "chen")
             #expect(paused.phase == "paused")
             #expect(paused.reason == "Numbers look odd.")
-            let resumed: RolloutAnswer = try await world.ask(.post, path + "/resume", [String: String](), as: "chen")
+            let resumed: RolloutAnswer = try await world.ask(.post, path + "/resume", reason, as: "chen")
             #expect(resumed.phase == "progressing")
             let promoted: RolloutAnswer = try await world.ask(.post, path + "/promote", reason, as: "chen")
             #expect(promoted.percent == 100)

@@ -53,12 +53,12 @@ package struct SmokeTester: Sendable {
             } catch let problem as Problem where [.unavailable, .exhausted, .notFound].contains(problem.kind) {
                 return nil
             } catch let problem as Problem {
-                faults.append("'\(test.name)': " + [problem.what, problem.why].compactMap(\.self).joined(separator: " "))
+                faults.append("'\(test.name)': " + [problem.what, problem.why].compactMap { $0?.printable }.joined(separator: " "))
             }
         }
         guard faults.isEmpty else {
             let text = "\(faults.count) of \(tests.count) that the server ran. \(faults.joined(separator: "; "))"
-            return (false, String(text.printable.prefix(1000)))
+            return (false, String(text.prefix(1000)))
         }
         return (true, "\(tests.count) of \(tests.count) passed, run by the server.")
     }
