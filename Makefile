@@ -11,7 +11,7 @@ DHOW := .build/release/dhow
 SWIFT_SOURCES := $(wildcard Sources Tests Benchmarks Package.swift)
 PYTHON_SOURCES := $(wildcard Examples Tests Benchmarks scripts)
 .DEFAULT_GOAL := help
-.PHONY: help setup build test crash-test demo bench bench-tracking bench-pipelines bench-serving bench-verdicts soak serve lint format clean
+.PHONY: help setup build test crash-test demo bench bench-tracking bench-pipelines bench-serving bench-monitoring bench-verdicts soak serve lint format clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s  %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -69,6 +69,12 @@ bench-serving: build ## measure predictions beside other servers, and many model
 	.venv-serving/bin/python Benchmarks/serving/compare.py $(OPTIONS)
 	.venv-serving/bin/python Benchmarks/serving/scale.py
 	.venv-serving/bin/python Benchmarks/serving/proxy.py
+
+bench-monitoring: build ## measure drift reports of two million rows beside other tools; OPTIONS="--tools dhow,numpy --rows 100000"
+	@scripts/setup.sh bench-monitoring
+	swift build -c release --product bench-profiles $(FLAGS)
+	.venv-monitoring/bin/python Benchmarks/monitoring/compare.py --dhow $(DHOW) $(OPTIONS)
+	.build/release/bench-profiles
 
 soak: build ## predict at half of the highest rate for MINUTES, with a new traffic split every minute; no request may fail
 	@scripts/setup.sh bench-serving

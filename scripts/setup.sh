@@ -5,7 +5,8 @@
 # MLflow's second line, which cannot stand beside the third's) and .venv-clients (clients of serving protocols, which hold other packages
 # back), ONNX Runtime, XGBoost, LightGBM and DuckDB in .runtime.
 # It installs only what is missing, and a second run takes a moment. `setup.sh bench` also makes .venv-bench, with the tools that
-# `make bench-pipelines` measures Dhow beside; `setup.sh bench-serving` .venv-serving, for `make bench-serving` and `make soak`.
+# `make bench-pipelines` measures Dhow beside; `setup.sh bench-serving` .venv-serving, for `make bench-serving` and `make soak`;
+# `setup.sh bench-monitoring` .venv-monitoring, for `make bench-monitoring`.
 #
 # DHOW_SETUP_SKIP_PACKAGES=1 leaves system packages alone, for systems without apt or where they are managed elsewhere.
 
@@ -115,6 +116,7 @@ install_python_packages mlflow2.txt .venv-mlflow2
 install_python_packages clients.txt .venv-clients
 case "${1:-}" in
     bench) install_python_packages bench.txt .venv-bench ;;
+    bench-monitoring) install_python_packages monitoring.txt .venv-monitoring ;;
     bench-serving)
         install_python_packages serving.txt .venv-serving
         # Beside which servers are measured, and what loads them.

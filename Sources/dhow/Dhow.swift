@@ -45,7 +45,8 @@ struct Dhow: AsyncParsableCommand {
             CommandGroup(
                 name: "Serving and monitoring:",
                 subcommands: [
-                    EndpointCommands.self, PredictionCommands.self, LabelCommands.self, FeatureCommands.self, MonitorCommands.self,
+                    EndpointCommands.self, PredictionCommands.self, LabelCommands.self, FeatureCommands.self, MonitorGroup.self,
+                    ProfileCommands.self,
                     SecretCommands.self,
                     IncidentCommands.self,
                     WebhookCommands.self,

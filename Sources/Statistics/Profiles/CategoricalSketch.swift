@@ -52,8 +52,9 @@ package struct CategoricalSketch: Mergeable {
             nulls += 1
             return
         }
-        distinct.add(value)
-        switch reference.place(of: value) {
+        let hash = StableHash.of(value)
+        distinct.add(hash: hash)
+        switch reference.place(of: value, hash: hash) {
         case .named(let place):
             counts[place] += 1
             return

@@ -8,7 +8,7 @@ package struct CategoryReference: Codable, Equatable, Sendable {
     private let otherHashes: [UInt64]
     /// Whether all other categories are known. If not, what is neither named nor known counts as other, never as unseen.
     package let isComplete: Bool
-    private let places: [String: Int]
+    private let places: PlaceTable
 
     package static let rememberedOthers = 100_000
 
@@ -24,7 +24,7 @@ package struct CategoryReference: Codable, Equatable, Sendable {
         names = Array(ordered.prefix(limit))
         isComplete = ordered.count - names.count <= otherLimit
         otherHashes = isComplete ? ordered.dropFirst(limit).map { StableHash.of($0) }.sorted() : []
-        places = Self.places(of: names)
+        places = PlaceTable(names)
     }
 
     private enum CodingKeys: String, CodingKey {
@@ -36,8 +36,8 @@ package struct CategoryReference: Codable, Equatable, Sendable {
         names = try container.decode([String].self, forKey: .names)
         otherHashes = try container.decode([UInt64].self, forKey: .otherHashes)
         isComplete = try container.decode(Bool.self, forKey: .isComplete)
-        places = Self.places(of: names)
-        guard places.count == names.count, zip(otherHashes, otherHashes.dropFirst()).allSatisfy({ $0 <= $1 }) else {
+        places = PlaceTable(names)
+        guard Set(names).count == names.count, zip(otherHashes, otherHashes.dropFirst()).allSatisfy({ $0 <= $1 }) else {
             throw DecodingError.dataCorruptedError(forKey: .names, in: container, debugDescription: "Categories must differ.")
         }
     }
@@ -49,10 +49,12 @@ package struct CategoryReference: Codable, Equatable, Sendable {
     }
 
     /// O(length + log K).
-    package func place(of category: String) -> Place {
-        if let place = places[category] { return .named(place) }
+    package func place(of category: String) -> Place { place(of: category, hash: StableHash.of(category)) }
+
+    /// - Parameter hash: Of the category.
+    func place(of category: String, hash: UInt64) -> Place {
+        if let place = places.place(of: hash, where: { names[$0] == category }) { return .named(place) }
         guard isComplete else { return .other }
-        let hash = StableHash.of(category)
         var low = 0
         var high = otherHashes.count
         while low < high {
@@ -61,8 +63,39 @@ package struct CategoryReference: Codable, Equatable, Sendable {
         }
         return low < otherHashes.count && otherHashes[low] == hash ? .other : .unseen
     }
+}
 
-    private static func places(of names: [String]) -> [String: Int] {
-        Dictionary(zip(names, names.indices), uniquingKeysWith: { first, _ in first })
+/// Where names stand in their list, by their hashes in a table with open addressing, at most half full: one hash serves for all that is kept
+/// of a value.
+private struct PlaceTable: Equatable, Sendable {
+    private struct Slot: Equatable {
+        var hash: UInt64
+        /// −1 in an empty slot.
+        var place: Int
+    }
+
+    private var slots: [Slot]
+
+    init(_ names: [String]) {
+        var size = 16
+        while size < 2 * names.count { size *= 2 }
+        slots = Array(repeating: Slot(hash: 0, place: -1), count: size)
+        for (place, name) in names.enumerated() {
+            let hash = StableHash.of(name)
+            var index = Int(truncatingIfNeeded: hash) & (size - 1)
+            while slots[index].place >= 0 { index = (index + 1) & (size - 1) }
+            slots[index] = Slot(hash: hash, place: place)
+        }
+    }
+
+    func place(of hash: UInt64, where isIt: (Int) -> Bool) -> Int? {
+        slots.withUnsafeBufferPointer { slots in
+            var index = Int(truncatingIfNeeded: hash) & (slots.count - 1)
+            while slots[index].place >= 0 {
+                if slots[index].hash == hash, isIt(slots[index].place) { return slots[index].place }
+                index = (index + 1) & (slots.count - 1)
+            }
+            return nil
+        }
     }
 }

@@ -56,7 +56,8 @@ package struct HyperLogLog: Mergeable {
         return size * size / (2 * log(2.0)) / sum
     }
 
-    private mutating func add(hash: UInt64) {
+    /// - Parameter hash: `StableHash` of the value.
+    mutating func add(hash: UInt64) {
         let index = Int(hash >> (64 - UInt64(Self.precision)))
         let rest = hash << UInt64(Self.precision)
         let rank = rest == 0 ? Self.largestRank : UInt8(rest.leadingZeroBitCount + 1)

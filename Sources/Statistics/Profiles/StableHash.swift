@@ -17,20 +17,26 @@ enum StableHash {
     /// Of the UTF-8 bytes.
     static func of(_ text: String) -> UInt64 {
         var copy = text
-        return copy.withUTF8 { bytes in
-            var hash = mixed(UInt64(bytes.count) &+ 0x9E37_79B9_7F4A_7C15)
-            var word: UInt64 = 0
-            var shift: UInt64 = 0
-            for byte in bytes {
-                word |= UInt64(byte) << shift
-                shift += 8
-                if shift == 64 {
-                    hash = mixed((hash ^ word) &+ 0x9E37_79B9_7F4A_7C15)
-                    (word, shift) = (0, 0)
-                }
-            }
-            return shift == 0 ? hash : mixed((hash ^ word) &+ 0x9E37_79B9_7F4A_7C15)
+        return copy.withUTF8 { of(UnsafeRawBufferPointer($0)) }
+    }
+
+    static func of(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+        var hash = mixed(UInt64(bytes.count) &+ 0x9E37_79B9_7F4A_7C15)
+        var index = 0
+        while index + 8 <= bytes.count {
+            let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+            hash = mixed((hash ^ word) &+ 0x9E37_79B9_7F4A_7C15)
+            index += 8
         }
+        guard index < bytes.count else { return hash }
+        var word: UInt64 = 0
+        var shift: UInt64 = 0
+        while index < bytes.count {
+            word |= UInt64(bytes[index]) << shift
+            shift += 8
+            index += 1
+        }
+        return mixed((hash ^ word) &+ 0x9E37_79B9_7F4A_7C15)
     }
 
     private static func mixed(_ value: UInt64) -> UInt64 {

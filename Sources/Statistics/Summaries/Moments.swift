@@ -24,6 +24,16 @@ package struct Moments: Codable, Equatable, Sendable {
         sumOfSquaredDeviations += deviation * (value - mean)
     }
 
+    /// The same value so many times; must be finite.
+    package mutating func add(_ value: Double, count times: Int) {
+        let total = count + times
+        let deviation = value - mean
+        let share = Double(times) / Double(total)
+        sumOfSquaredDeviations += deviation * deviation * Double(count) * share
+        mean += deviation * share
+        count = total
+    }
+
     package mutating func merge(_ other: Moments) {
         guard other.count > 0 else { return }
         let total = count + other.count

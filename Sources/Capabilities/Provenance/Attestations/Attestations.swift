@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Backends
+package import Backends
 import Crypto
 package import Domain
 import Foundation
@@ -92,6 +92,22 @@ package struct Attestations: Sendable {
                 fix: "Register it with a step of kind register.")
         }
         return try JSONDecoder().decode(SignedEnvelope.self, from: Data(envelope.utf8))
+    }
+
+    /// Why a version must not answer: its provenance is signed, and the signature does not hold, or other files were signed; nil when
+    /// nothing speaks against it, as where nothing was signed.
+    package static func fault(
+        of version: ModelVersion, in workspace: String, signer: AttestationSigner, _ transaction: any Transaction
+    ) throws -> String? {
+        let table = AttestationTable(transaction: transaction, workspace: workspace)
+        guard let text = try table.find(version.id, ProvenanceStatement.predicateType) else { return nil }
+        let name = "The signed provenance of version \(version.number) of '\(version.model.printable)'"
+        guard let envelope = try? JSONDecoder().decode(SignedEnvelope.self, from: Data(text.utf8)), signer.verifyingKey.verifies(envelope),
+            let statement = Data(base64Encoded: envelope.payload).flatMap({ try? JSONDecoder().decode(JSONValue.self, from: $0) })
+        else { return "\(name) does not verify any more." }
+        let signed = Set((statement["subject"]?.array ?? []).compactMap { $0["digest"]?["sha256"]?.text })
+        guard version.files.allSatisfy({ signed.contains($0.digest.hexadecimal) }) else { return "\(name) is of other files than it has." }
+        return nil
     }
 
     private func facts(

@@ -3,16 +3,16 @@
 import Foundation
 
 /// Reads numbers and times from the bytes of a field, without making a text of it.
-enum FieldValue {
+package enum FieldValue {
     /// A decimal number with its exact nearest `Double`; nil when the bytes are anything else.
-    struct Number {
-        var value: Double
-        var isInteger: Bool
+    package struct Number {
+        package var value: Double
+        package var isInteger: Bool
     }
 
     private static let powersOfTen: [Double] = (0...22).map { exponent in (0..<exponent).reduce(1.0) { power, _ in power * 10 } }
 
-    static func number(_ bytes: UnsafeRawBufferPointer) -> Number? {
+    package static func number(_ bytes: UnsafeRawBufferPointer) -> Number? {
         var index = 0
         let count = bytes.count
         guard count > 0, count <= 64 else { return nil }
@@ -55,14 +55,14 @@ enum FieldValue {
         return Number(value: number.value, isInteger: isInteger)
     }
 
-    static func isNaN(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    package static func isNaN(_ bytes: UnsafeRawBufferPointer) -> Bool {
         bytes.count == 3 && bytes[0] | 0x20 == 0x6E && bytes[1] | 0x20 == 0x61 && bytes[2] | 0x20 == 0x6E
     }
 
     /// `2013-01-01`, `2013-01-01T10:15:00Z`, with a space for the T, fractions of a second, or an offset; without an offset it is UTC.
     ///
     /// - Returns: Milliseconds since 1970-01-01T00:00:00Z; nil for anything else.
-    static func time(_ bytes: UnsafeRawBufferPointer) -> Double? {
+    package static func time(_ bytes: UnsafeRawBufferPointer) -> Double? {
         func digits(_ start: Int, _ length: Int) -> Int? {
             guard start + length <= bytes.count else { return nil }
             var value = 0

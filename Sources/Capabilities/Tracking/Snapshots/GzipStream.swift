@@ -4,14 +4,14 @@ import CZlib
 import Domain
 
 /// Expands gzip (RFC 1952), also of several members, chunk by chunk.
-final class GzipStream {
+package final class GzipStream {
     private static let outputBytes = 1 << 18
 
     private let file: String
     private let stream: UnsafeMutablePointer<z_stream>
     private var isAtMemberEnd = true
 
-    init(file: String) throws {
+    package init(file: String) throws {
         self.file = file
         stream = .allocate(capacity: 1)
         stream.initialize(to: z_stream())
@@ -26,7 +26,7 @@ final class GzipStream {
         stream.deallocate()
     }
 
-    func expand(_ chunk: [UInt8], _ body: ([UInt8]) throws -> Void) throws {
+    package func expand(_ chunk: [UInt8], _ body: ([UInt8]) throws -> Void) throws {
         var input = chunk
         let count = input.count
         try input.withUnsafeMutableBufferPointer { input in
@@ -61,7 +61,7 @@ final class GzipStream {
     }
 
     /// - Throws: When the last member is cut off.
-    func finish() throws {
+    package func finish() throws {
         guard isAtMemberEnd else { throw corrupt() }
     }
 
