@@ -160,10 +160,15 @@ package final class OCIRegistry: Sendable {
         }
         struct Token: Decodable {
             var token: String?
-            var access_token: String?
+            var accessToken: String?
+
+            enum CodingKeys: String, CodingKey {
+                case token
+                case accessToken = "access_token"
+            }
         }
         let bytes = try await answer.beginning(64 << 10)
-        guard let told = try? JSONDecoder().decode(Token.self, from: Data(bytes)), let token = told.token ?? told.access_token,
+        guard let told = try? JSONDecoder().decode(Token.self, from: Data(bytes)), let token = told.token ?? told.accessToken,
             token.utf8.allSatisfy({ $0 > 32 && $0 < 127 })
         else { throw Self.broken(reference, "Its server of tokens gives none.") }
         return "Bearer \(token)"
