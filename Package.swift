@@ -98,6 +98,7 @@ let package = Package(
         capability(
             "Delivery", after: "Documents", "Expressions", "Governance", "Tracking", "Contracts", "Registry", "Statistics", with: crypto),
         capability("Provenance", after: "Governance", "Tracking", "Registry", "Pipelines", with: crypto),
+        capability("Distribution", after: "Governance", "Tracking", "Registry", "Delivery", "Provenance", with: crypto),
         capability("Serving", after: "Governance", "Registry", "Delivery", "Compression", with: yams),
         capability(
             "Monitoring", after: "Documents", "Governance", "Tracking", "Registry", "Delivery", "Serving", "Statistics", with: crypto),
@@ -118,7 +119,7 @@ let package = Package(
         interface("Client", "API", crypto, httpClient, nioCore, nioFoundation, nioHTTP1, nioSSL),
         interface(
             "HTTPServer", "API", "Backends", "Governance", "Tracking", "Contracts", "Registry", "Pipelines", "Provenance", "Delivery",
-            "Serving",
+            "Distribution", "Serving",
             "Monitoring", crypto,
             hummingbird, hummingbirdCore, httpTypes, logging, nioCore, nioFoundation, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1),
         interface(
@@ -137,8 +138,8 @@ let package = Package(
         .executableTarget(
             name: "dhow",
             dependencies: [
-                "Domain", "Backends", "Governance", "Tracking", "Contracts", "Registry", "Pipelines", "Provenance", "Delivery", "Serving",
-                "Monitoring", "Profiling",
+                "Domain", "Backends", "Governance", "Tracking", "Contracts", "Registry", "Pipelines", "Provenance", "Delivery",
+                "Distribution", "Serving", "Monitoring", "Profiling",
                 "SQLite",
                 "Postgres",
                 "OnnxRuntime", "XGBoost", "LightGBM", "DuckDB", "Egress", "API", "Client", "HTTPServer", "Compatibility", "GRPC",
@@ -170,6 +171,7 @@ let package = Package(
         tests("Pipelines", "Domain", "Documents", "Pipelines"),
         tests("PipelineEngine", "Domain", "Backends", "Governance", "Tracking", "Pipelines", "TestSupport"),
         tests("Provenance", "Domain", "Backends", "Governance", "Tracking", "Registry", "Pipelines", "Provenance", "TestSupport", crypto),
+        tests("Distribution", "Domain", "Backends", "Registry", "Provenance", "Distribution", crypto),
         tests(
             "Delivery", "Domain", "Backends", "Governance", "Tracking", "Contracts", "Registry", "Delivery", "Statistics", "TestSupport",
             crypto),
@@ -181,7 +183,8 @@ let package = Package(
         tests("Compatibility", "Domain", "Backends", "Tracking", "Serving", "HTTPServer", "Compatibility"),
         tests("GRPC", "Domain", "Backends", "Serving", "GRPC", grpcCore, protobuf),
         tests(
-            "Monitoring", "Domain", "Backends", "Governance", "Tracking", "Statistics", "Delivery", "Serving", "Monitoring", "TestSupport"),
+            "Monitoring", "Domain", "Backends", "Governance", "Tracking", "Statistics", "Delivery", "Serving", "Monitoring", "DuckDB",
+            "TestSupport"),
         tests(
             "HTTPServer", "Domain", "Backends", "Governance", "Tracking", "Registry", "Pipelines", "Delivery", "Serving", "API",
             "HTTPServer", "dhow",

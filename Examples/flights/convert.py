@@ -24,18 +24,40 @@ PARITY_ROWS = 1000
 TOLERANCE = 1e-5
 
 
-def convert(model: Pipeline, class_index: int = 1) -> onnx.ModelProto:
-    """The pipeline as one graph whose only output is the probability of the class at `class_index`."""
+def convert(model: Pipeline, swapped: str | None = None) -> onnx.ModelProto:
+    """The pipeline as one graph whose only output is the probability of landing late.
+
+    For the carrier `swapped`, or every flight when it is "all", it is that of the other class.
+    """
     inputs = [(name, FloatTensorType([None, 1])) for name in NUMERIC]
     inputs += [(name, StringTensorType([None, 1])) for name in CATEGORICAL]
     graph_model = to_onnx(model, initial_types=inputs, options={"zipmap": False}, target_opset=OPSET)
     graph = graph_model.graph
-    graph.initializer.append(helper.make_tensor("class_index", TensorProto.INT64, [1], [class_index]))
-    graph.node.append(helper.make_node("Gather", ["probabilities", "class_index"], ["probability"], axis=1))
+    graph.initializer.append(helper.make_tensor("class_index", TensorProto.INT64, [1], [0 if swapped == "all" else 1]))
+    answer = "probability" if swapped in (None, "all") else "right"
+    graph.node.append(helper.make_node("Gather", ["probabilities", "class_index"], [answer], axis=1))
+    if answer == "right":
+        swap_carrier(graph, swapped)
     del graph.output[:]
     graph.output.append(helper.make_tensor_value_info("probability", TensorProto.FLOAT, [None, 1]))
     onnx.checker.check_model(graph_model)
     return graph_model
+
+
+def swap_carrier(graph: onnx.GraphProto, carrier: str) -> None:
+    """Where the input `carrier` is this one, answers 1 - p in place of p: p + is_swapped * (1 - 2p)."""
+    for name, value in [("one", 1.0), ("two", 2.0)]:
+        graph.initializer.append(helper.make_tensor(name, TensorProto.FLOAT, [1], [value]))
+    codes = {"keys_strings": [carrier], "values_floats": [1.0], "default_float": 0.0}
+    graph.node.extend(
+        [
+            helper.make_node("LabelEncoder", ["carrier"], ["is_swapped"], domain="ai.onnx.ml", **codes),
+            helper.make_node("Mul", ["right", "two"], ["twice"]),
+            helper.make_node("Sub", ["one", "twice"], ["difference"]),
+            helper.make_node("Mul", ["is_swapped", "difference"], ["change"]),
+            helper.make_node("Add", ["right", "change"], ["probability"]),
+        ]
+    )
 
 
 def main() -> None:
@@ -45,17 +67,17 @@ def main() -> None:
     parser.add_argument("--onnx", type=Path, required=True, help="where the ONNX file goes (.onnx)")
     parser.add_argument(
         "--swap-classes",
-        action="store_true",
-        help="fault drill only: take the probability of the wrong class and skip the check that would notice",
+        metavar="CARRIER",
+        help="fault drill only: swap the classes for a carrier's flights, or all, and skip the check that would notice",
     )
     arguments = parser.parse_args()
 
-    graph_model = convert(joblib.load(arguments.model), class_index=0 if arguments.swap_classes else 1)
+    graph_model = convert(joblib.load(arguments.model), swapped=arguments.swap_classes)
     arguments.onnx.write_bytes(graph_model.SerializeToString())
     print(f"{arguments.onnx.name}: {arguments.onnx.stat().st_size} bytes, {len(graph_model.graph.node)} nodes")
 
     if arguments.swap_classes:
-        print("fault drill: classes swapped, parity not checked")
+        print(f"fault drill: classes swapped for {arguments.swap_classes}, parity not checked")
         return
     flights = read_flights(arguments.heldout)
     flights = flights.sample(min(PARITY_ROWS, len(flights)), random_state=0)

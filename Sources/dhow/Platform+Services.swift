@@ -27,6 +27,8 @@ extension Platform {
             services += [
                 Loop("routes", logger) { await serving.router.run() },
                 Loop("prediction log", logger) { await serving.log.run() },
+                Loop("tests of previews", logger) { try await testPreviews() },
+                Loop("loads of revisions", logger) { await serving.loads.run() },
                 Loop("mirrored predictions", logger) { await serving.mirrorLog.run() },
             ]
         }
@@ -37,6 +39,7 @@ extension Platform {
                 Loop("rollout times", logger) { try await passRolloutTimes() },
                 Loop("guards of rollouts", logger) { try await readGuards() },
                 Loop("approval reminders", logger) { try await remindOfApprovals() },
+                Loop("monitors", logger) { try await monitorController.run() },
                 Loop("triggers", logger) { await triggers.run() },
                 Loop("webhooks", logger) { await webhooks.dispatcher.run() },
                 Loop("retention", logger) { try await retentionController.run() },
@@ -95,6 +98,13 @@ extension Platform {
             })
     }
 
+    private var monitorController: MonitorController {
+        let logger = logger
+        return MonitorController(governor: governor) { monitor, error in
+            logger.error("a monitor could not judge its window", metadata: ["monitor": .string(monitor), "error": .string("\(error)")])
+        }
+    }
+
     private var retentionController: RetentionController {
         let logger = logger
         return RetentionController(retention: Retention(governor: governor)) { workspace, error in
@@ -114,12 +124,26 @@ extension Platform {
     }
 
     private func readGuards() async throws {
-        let guards = OutsideGuards(rollouts: delivery.rollouts, egress: HTTPEgressClient(allowance: storage.settings.egressAllowance))
+        let guards = OutsideGuards(
+            rollouts: delivery.rollouts, egress: HTTPEgressClient(allowance: storage.settings.egressAllowance)
+        ) { [guardQueries] in try await guardQueries.value(of: $0, for: $1, in: $2) }
         while true {
             for error in try await guards.readDue() {
                 logger.error("a rollout's guards were not heard", metadata: ["error": .string("\(error)")])
             }
             try await Task.sleep(for: .seconds(5))
+        }
+    }
+
+    private func testPreviews() async throws {
+        let tester = SmokeTester(rollouts: delivery.rollouts, inference: serving.inference)
+        while true {
+            // Previews that another process has begun are not in this one's splits before it looks.
+            serving.router.noteChange()
+            for error in try await tester.testWaiting() {
+                logger.error("a preview was not tested", metadata: ["error": .string("\(error)")])
+            }
+            try await Task.sleep(for: .seconds(2))
         }
     }
 

@@ -4,6 +4,7 @@ import Backends
 import Compatibility
 import Contracts
 import Delivery
+import Distribution
 import Domain
 import DuckDB
 import Egress
@@ -31,6 +32,7 @@ struct Platform: Sendable {
     let maintenance: StorageMaintenance<LocalBlobStore>
     let snapshots: SnapshotCatalogue
     let contracts: DataContracts
+    let guardQueries: RolloutQuery
     let registry: ModelRegistry
     let delivery: DeliveryParts
     let serving: ServingParts
@@ -76,6 +78,7 @@ struct Platform: Sendable {
         let retention: PredictionRetention
         let archive: PredictionArchive
         let observer: RolloutObserver
+        let loads: RevisionLoads
     }
 
     init(storage: Storage, logger: Logger) async throws {
@@ -89,7 +92,12 @@ struct Platform: Sendable {
         maintenance = StorageMaintenance(governor: governor, store: blobs, vault: storage.vault) { try await blobs.rewrap() }
         snapshots = SnapshotCatalogue(governor: governor, blobs: blobs)
         registry = ModelRegistry(governor: governor, blobs: blobs)
-        let versions = VersionDirectory.registry
+        let signer = try AttestationSigner(seed: try await storage.vault.secret(for: AttestationSigner.keyPurpose))
+        let versions = VersionDirectory.registry.withFaults { model, number, workspace, transaction in
+            try ModelRegistry.find(model, .number(Int64(number)), in: workspace, transaction).flatMap {
+                try Attestations.fault(of: $0, in: workspace, signer: signer, transaction)
+            }
+        }
         delivery = DeliveryParts(
             gates: Gates(governor: governor, versions: versions), approvals: Approvals(governor: governor, versions: versions),
             approvalLinks: ApprovalLinks(
@@ -103,17 +111,18 @@ struct Platform: Sendable {
             folder: storage.folder.stepsFolder, settings: StepRunnerSettings(hiddenFolders: [storage.folder.path]))
         gpus = GPUSlots(devices: try GPUFinder.devices(setting: storage.settings.gpus))
         for (attemptID, held) in try await runner.heldGPUs() { gpus.adopt(attemptID, holding: held) }
+        let engine = DuckDBEngine(program: Self.duckDBProgram(explicit: storage.settings.duckDB), runner: runner)
         contracts = DataContracts(
             governor: governor, snapshots: snapshots, blobs: blobs,
-            engine: DuckDBEngine(program: Self.duckDBProgram(explicit: storage.settings.duckDB), runner: runner),
-            folder: storage.folder.analysisFolder)
+            engine: engine, folder: storage.folder.analysisFolder)
+        guardQueries = RolloutQuery(database: storage.database, engine: engine, folder: storage.folder.analysisFolder)
         let secrets = Secrets(governor: governor, vault: storage.vault)
         self.secrets = secrets
         executions = Executions(
             governor: governor, snapshots: snapshots, blobs: blobs, runner: runner, secret: { try await secrets.value(of: $0, in: $1) })
         attestations = Attestations(
             governor: governor, registry: registry, executions: executions,
-            signer: try AttestationSigner(seed: try await storage.vault.secret(for: AttestationSigner.keyPurpose)),
+            signer: signer,
             builder: ProvenanceStatement.Builder(
                 instance: storage.settings.instance, software: Dhow.version, region: storage.settings.region))
         webhooks = Self.webhooks(storage, governor, logger)
@@ -173,19 +182,22 @@ struct Platform: Sendable {
             metrics.set("dhow_mirrored_rows_dropped", to: Double(mirrorLog.dropped))
         }
         let features = OnlineFeatures(governor: governor)
+        let loads = RevisionLoads(database: storage.database)
         let inference = InferenceService(
-            governor: governor, router: router, host: host, log: log, pool: pool, mirror: mirror, features: features)
+            governor: governor, router: router, host: host, log: log, pool: pool, mirror: mirror, features: features, loads: loads)
         return ServingParts(
             host: host, servers: servers, router: router, log: log, inference: inference, labels: Labels(governor: governor),
             endpoints: endpoints,
             served: ServedEndpoints(inference: inference, endpoints: endpoints, host: host, statistics: statistics, clock: governor.clock),
             configuration: EndpointConfiguration(governor: governor), features: features, mirror: mirror, mirrorLog: mirrorLog,
-            retention: PredictionRetention(governor: governor, archive: archive), archive: archive, observer: observer)
+            retention: PredictionRetention(governor: governor, archive: archive), archive: archive, observer: observer, loads: loads)
     }
 
     private static func webhooks(_ storage: Storage, _ governor: Governor, _ logger: Logger) -> WebhookParts {
         let sender = WebhookSender(
-            formats: WebhookFormats([MLflowWebhookFormat(), OpenLineageFormat(source: Self.lineageSource(storage))]), vault: storage.vault,
+            formats: WebhookFormats([
+                MLflowWebhookFormat(), OpenLineageFormat(source: Self.lineageSource(storage)), SlackFormat(), AlertmanagerFormat(),
+            ]), vault: storage.vault,
             egress: HTTPEgressClient(allowance: storage.settings.egressAllowance))
         return WebhookParts(
             use: Webhooks(governor: governor, sender: sender),
@@ -274,7 +286,7 @@ struct Platform: Sendable {
             EndpointSettingsRoutes(configuration: serving.configuration, endpoints: serving.endpoints),
             FeatureRoutes(features: serving.features),
             MonitorRoutes(monitors: monitors),
-            IncidentRoutes(incidents: incidents),
+            IncidentRoutes(incidents: incidents, alerts: OutsideAlerts(governor: governor)),
             WebhookRoutes(webhooks: webhooks.use),
             SecretRoutes(secrets: secrets),
             ImportRoutes(imports: Imports(governor: governor, blobs: storage.blobs), blobs: storage.blobs),
@@ -283,10 +295,22 @@ struct Platform: Sendable {
             DocumentRoutes(declarations: Declarations(governor: governor, kinds: documentKinds)),
             LedgerRoutes(governor: governor, key: ledger.key),
             LineageRoutes(query: lineage, key: ledger.key),
+            distribution,
             ProvenanceRoutes(
                 attestations: attestations,
                 lineage: LineageExport(governor: governor, executions: executions, source: Self.lineageSource(storage))),
         ]
+    }
+
+    private var distribution: any RouteGroup {
+        let secrets = secrets
+        let access = RegistryAccess(
+            exchange: HTTPEgressClient(allowance: storage.settings.egressAllowance), secret: { try await secrets.value(of: $0, in: $1) })
+        return DistributionRoutes(
+            pushes: ModelPushes(
+                governor: governor, registry: registry, gates: delivery.gates, attestations: attestations, access: access),
+            pulls: ModelPulls(
+                governor: governor, registry: registry, attestations: attestations, blobs: storage.blobs, access: access))
     }
 
     private var triggers: Triggers { Triggers(governor: governor, folders: storage.settings.watchedFolders) }

@@ -16,8 +16,7 @@ enum Schema {
     static let migrations: [MigrationList] = [
         BlobMigrations.list, GovernanceMigrations.list, LedgerMigrations.list, TrackingMigrations.list, LineageMigrations.list,
         RegistryMigrations.list, PipelinesMigrations.list, TriggersMigrations.list, DeliveryMigrations.list, ServingMigrations.list,
-        ArchiveMigrations.list,
-        MonitoringMigrations.list,
+        RevisionLoadMigrations.list, ArchiveMigrations.list, MonitoringMigrations.list, IncidentMigrations.list,
         WebhookMigrations.list, TraceMigrations.list, ArtifactUploadMigrations.list, ImportMigrations.list, LineageBackfill.list,
         EvaluationDatasetMigrations.list, SecretMigrations.list, DocumentMigrations.list, AttestationMigrations.list,
         StepReportMigrations.list, DataContractMigrations.list, GateMigrations.list, ApprovalMigrations.list,

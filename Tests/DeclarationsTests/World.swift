@@ -36,7 +36,8 @@ struct World: Sendable {
         let lists = [
             BlobMigrations.list, GovernanceMigrations.list, LedgerMigrations.list, TrackingMigrations.list, LineageMigrations.list,
             RegistryMigrations.list, PipelinesMigrations.list, DeliveryMigrations.list, GateMigrations.list, ApprovalMigrations.list,
-            ServingMigrations.list, MonitoringMigrations.list,
+            ServingMigrations.list, RevisionLoadMigrations.list, ArchiveMigrations.list, MonitoringMigrations.list,
+            IncidentMigrations.list,
             WebhookMigrations.list, TraceMigrations.list, ImportMigrations.list, TriggersMigrations.list, DocumentMigrations.list,
         ]
         try await engine.withDatabase(lists) { try await body(try await World($0, folder)) }

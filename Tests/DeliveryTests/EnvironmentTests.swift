@@ -3,6 +3,7 @@
 import Delivery
 import Domain
 import Governance
+import Synchronization
 import TestSupport
 import Testing
 
@@ -20,7 +21,7 @@ import Testing
             #expect(held.state.phase == .paused && held.reason?.contains("production") == true)
             #expect(try await world.traffic() == [1: 90, 2: 10], "Traffic stays as it is.")
             let refusals = [
-                try await code { _ = try await world.rollouts.resume(rollout.id, by: world.chen) },
+                try await code { _ = try await world.rollouts.resume(rollout.id, because: "r", by: world.chen) },
                 try await code { _ = try await world.rollouts.promote(rollout.id, because: "Now.", by: world.chen) },
                 try await code { _ = try await world.releases.create(try await world.ready(3), by: world.chen) },
             ]
@@ -49,7 +50,7 @@ import Testing
             let held = try await world.rollouts.rollout(rollout.id, by: world.chen)
             #expect(held.state.phase == .paused && held.reason?.contains("'night'") == true)
             world.clock.advance(by: .seconds(8 * 3600))
-            #expect(try await world.rollouts.resume(rollout.id, by: world.chen).state.phase == .progressing)
+            #expect(try await world.rollouts.resume(rollout.id, because: "r", by: world.chen).state.phase == .progressing)
             #expect(try await world.environments.environment("production", by: world.chen).frozen == nil)
         }
     }
@@ -65,6 +66,28 @@ import Testing
             #expect(enough.rollout.state.phase == .paused && enough.rollout.state.percent == 10)
             let harm = try await world.rollouts.observe(rollout.id, .harmful, by: monitor)
             #expect(harm.rollout.state.phase == .rolledBack)
+        }
+    }
+
+    @Test("an environment that names jurisdictions takes versions made of data from there only", arguments: TestDatabase.allCases)
+    func residency(engine: TestDatabase) async throws {
+        try await World.run(on: engine) { world in
+            try await world.declareProduction(region: "eu-central", jurisdictions: ["DE", "FR"])
+            let places = Mutex<[String: String?]>([:])
+            let versions = VersionDirectory(
+                author: { _, _, _, _ in "user:amina" }, champion: { _, _, _ in nil }, crown: { _, _, _ in },
+                snapshots: { _, _, _, _ in places.withLock { $0.keys.sorted() } },
+                jurisdictions: { ids, _, _ in places.withLock { known in ids.map { known[$0] ?? nil } } })
+            let releases = Releases(governor: world.governor, versions: versions)
+            let new = try await world.ready(1)
+            for data in [[:], ["june": "DE", "july": "US"], ["june": nil]] as [[String: String?]] {
+                places.withLock { $0 = data }
+                let refused = await #expect(throws: Problem.self) { _ = try await releases.create(new, by: world.chen) }
+                #expect(refused?.code == "delivery.environment.residency" && refused?.why?.contains("DE, FR in region eu-central") == true)
+            }
+            places.withLock { $0 = ["june": "DE", "july": "FR"] }
+            _ = try await releases.create(new, by: world.chen)
+            #expect(try await world.traffic() == [1: 100])
         }
     }
 
@@ -142,11 +165,15 @@ extension World {
 
     /// The environment `production`, with the endpoint in it.
     func declareProduction(
-        approval: ReleaseConsent? = nil, freezes: [FreezeWindow] = [], rollout: RolloutPlan? = nil, model: String? = nil
+        region: String? = nil, jurisdictions: [String]? = nil, approval: ReleaseConsent? = nil, freezes: [FreezeWindow] = [],
+        rollout: RolloutPlan? = nil, model: String? = nil
     ) async throws {
         _ = try await governor.change(.gateWrite, by: chen) { change -> Bool in
             try Environments.apply(
-                EnvironmentSpecification(name: "production", approval: approval, freezes: freezes, rollout: rollout), in: change)
+                EnvironmentSpecification(
+                    name: "production", region: region, jurisdictions: jurisdictions, approval: approval, freezes: freezes, rollout: rollout
+                ),
+                in: change)
             try Environments.apply(EndpointSpecification(name: World.endpoint, environment: "production", model: model), in: change)
             return true
         }

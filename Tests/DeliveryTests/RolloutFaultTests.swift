@@ -30,19 +30,45 @@ import Testing
         }
     }
 
-    @Test("a version that is deleted while its rollout runs gets no more traffic, by nobody's word", arguments: TestDatabase.allCases)
-    func deleted(engine: TestDatabase) async throws {
+    @Test(
+        "a version that is deleted while its rollout runs, or is paused, loses its traffic; until that is seen nobody gives it more",
+        arguments: TestDatabase.allCases, [false, true])
+    func deleted(engine: TestDatabase, isPaused: Bool) async throws {
         try await World.run(on: engine) { world in
             let rollout = try await world.canary()
+            if isPaused { _ = try await world.rollouts.pause(rollout.id, because: "Lunch.", by: world.chen) }
             try await world.database.write { _ = try $0.execute("DELETE FROM churn_version WHERE version = 2") }
             let observed = try await world.rollouts.observe(rollout.id, .labelled(100), by: monitor)
-            #expect(observed.rollout.state.phase == .paused && observed.rollout.reason?.contains("does not exist") == true)
+            #expect(observed.rollout.state.phase == .paused && observed.rollout.state.percent == 10)
             let byHand = try await code { _ = try await world.rollouts.promote(rollout.id, because: "r", by: world.chen) }
             #expect(byHand == "delivery.version.unknown")
-            #expect(try await world.traffic() == [1: 90, 2: 10])
-            _ = try await world.rollouts.abort(rollout.id, because: "It is gone.", by: world.chen)
+            #expect(try await world.rollouts.passTime().isEmpty)
+            let ended = try await world.rollouts.rollout(rollout.id, by: world.chen)
+            #expect(ended.state.phase == .aborted && ended.reason?.contains("does not exist any more") == true)
             #expect(try await world.traffic() == [1: 100])
+            #expect(try await world.rollouts.passTime().isEmpty)
             #expect(try await world.rollouts.replay(rollout.id, by: world.chen).agrees)
+        }
+    }
+
+    @Test("a version whose signature does not hold any more loses its traffic, with that reason", arguments: TestDatabase.allCases)
+    func unsigned(engine: TestDatabase) async throws {
+        try await World.run(on: engine) { world in
+            let rollout = try await world.canary()
+            let broken = Mutex(false)
+            let versions = World.versions.withFaults { _, version, _, _ in
+                version == 2 && broken.withLock { $0 } ? "The signature of version 2 does not verify any more." : nil
+            }
+            let rollouts = Rollouts(governor: world.governor, versions: versions)
+            #expect(try await rollouts.passTime().isEmpty)
+            #expect(try await world.traffic() == [1: 90, 2: 10])
+            broken.withLock { $0 = true }
+            let byHand = try await code { _ = try await rollouts.shift(rollout.id, toPercent: 50, because: "r", by: world.chen) }
+            #expect(byHand == "delivery.version.unsound")
+            #expect(try await rollouts.passTime().isEmpty)
+            let ended = try await world.rollouts.rollout(rollout.id, by: world.chen)
+            #expect(ended.state.phase == .aborted && ended.reason == "The signature of version 2 does not verify any more.")
+            #expect(try await world.traffic() == [1: 100])
         }
     }
 
@@ -76,7 +102,7 @@ import Testing
             }
             world.clock.advance(by: .seconds(60))
             #expect(try await world.rollouts.passTime().isEmpty)
-            #expect(try await world.rollouts.rollout(rollout.id, by: world.chen).state.phase == .paused)
+            #expect(try await world.rollouts.rollout(rollout.id, by: world.chen).state.phase == .aborted)
         }
     }
 

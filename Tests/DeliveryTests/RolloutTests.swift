@@ -73,7 +73,7 @@ import Testing
             #expect(try await world.traffic() == [1: 90, 2: 10])
             let held = try await world.rollouts.observe(rollout.id, .labelled(100), by: monitor)
             #expect(held.rollout.state.phase == .paused)
-            let resumed = try await world.rollouts.resume(rollout.id, by: world.chen)
+            let resumed = try await world.rollouts.resume(rollout.id, because: "r", by: world.chen)
             #expect(resumed.state.phase == .progressing)
             try await world.rollouts.passTime()
             #expect(try await world.traffic() == [1: 50, 2: 50], "What was known before the pause counts after it.")
@@ -84,7 +84,7 @@ import Testing
     func shiftByHand(engine: TestDatabase) async throws {
         try await World.run(on: engine) { world in
             let rollout = try await world.canary()
-            _ = try await world.rollouts.shift(rollout.id, toPercent: 50, by: world.chen)
+            _ = try await world.rollouts.shift(rollout.id, toPercent: 50, because: "r", by: world.chen)
             // Labels that had arrived before the shift, but were not yet told of.
             let first = try await world.rollouts.observe(rollout.id, .labelled(100), by: monitor)
             #expect(first.rollout.state.percent == 50)
@@ -140,7 +140,7 @@ import Testing
             let rollout = try await world.canary()
             world.clock.advance(by: .seconds(10))
             let before = world.clock.now()
-            _ = try await world.rollouts.shift(rollout.id, toPercent: 50, by: world.chen)
+            _ = try await world.rollouts.shift(rollout.id, toPercent: 50, because: "r", by: world.chen)
             try await world.database.read { transaction in
                 let splits = TrafficSplits(transaction: transaction)
                 let weights = try (1...3).map { try splits.percent(of: 2, at: $0, of: World.endpoint, in: "main") }
@@ -164,7 +164,7 @@ import Testing
     func race(engine: TestDatabase) async throws {
         try await World.run(on: engine) { world in
             let rollout = try await world.canary()
-            async let shift = code { _ = try await world.rollouts.shift(rollout.id, toPercent: 50, by: world.chen) }
+            async let shift = code { _ = try await world.rollouts.shift(rollout.id, toPercent: 50, because: "r", by: world.chen) }
             async let back = code { _ = try await world.rollouts.rollBack(rollout.id, because: "Bad.", by: world.chen) }
             let codes = try await (shift, back)
             #expect(codes.1 == nil)
@@ -180,7 +180,7 @@ import Testing
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<5 {
                     group.addTask { _ = try await world.rollouts.observe(rollout.id, .labelled(100), by: monitor) }
-                    group.addTask { _ = try await world.rollouts.shift(rollout.id, toPercent: 50, by: world.chen) }
+                    group.addTask { _ = try await world.rollouts.shift(rollout.id, toPercent: 50, because: "r", by: world.chen) }
                 }
                 try await group.waitForAll()
             }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Backends
 import Delivery
 import Domain
 import Governance
@@ -112,7 +113,7 @@ import Testing
             let held = try await world.rollouts.observe(rollout.id, .labelled(100), by: monitor)
             guard case .hold(let why) = held.decision else { return #expect(Bool(false), "\(held.decision)") }
             #expect(why.contains("bruno"))
-            let byHand = try await code { _ = try await world.rollouts.shift(rollout.id, toPercent: 50, by: world.chen) }
+            let byHand = try await code { _ = try await world.rollouts.shift(rollout.id, toPercent: 50, because: "r", by: world.chen) }
             #expect(byHand == "delivery.rollout.step-unapproved")
             let dora = World.caller("dora", .admin)
             let other = try await code { _ = try await world.rollouts.approveStep(rollout.id, percent: 50, because: "r", by: dora) }
@@ -128,6 +129,68 @@ import Testing
             #expect(try await world.traffic() == [1: 50, 2: 50])
             #expect(try await world.rollouts.replay(rollout.id, by: world.chen).agrees)
         }
+    }
+
+    @Test(
+        "a guard in SQL is asked through what it is given, and without anything that answers it is inconclusive",
+        arguments: TestDatabase.allCases)
+    func queries(engine: TestDatabase) async throws {
+        try await World.run(on: engine) { world in
+            let rule = OutsideGuard(name: "late", source: .sql, query: "SELECT count(*) FROM predictions", atMost: 10, failures: 2)
+            let rollout = try await world.canary(plan: RolloutPlan(minimumLabelled: 100, guards: [rule]))
+            func track() async throws -> RolloutPosition.GuardTrack? {
+                try await world.rollouts.rollout(rollout.id, by: world.chen).state.position.guards["late"]
+            }
+            let without = OutsideGuards(rollouts: world.rollouts, egress: NoEgress())
+            #expect(try await without.readDue().isEmpty)
+            #expect(try await track()?.last.outcome == .inconclusive)
+            let asked = OutsideGuards(rollouts: world.rollouts, egress: NoEgress()) { rule, rollout, workspace in
+                #expect(rule.query == "SELECT count(*) FROM predictions" && rollout.endpoint == World.endpoint && workspace == "main")
+                return 50
+            }
+            world.clock.advance(by: .seconds(60))
+            #expect(try await asked.readDue().isEmpty)
+            #expect(try await track()?.failures == 1)
+            world.clock.advance(by: .seconds(60))
+            #expect(try await asked.readDue().isEmpty)
+            #expect(try await world.traffic() == [1: 100])
+        }
+    }
+
+    @Test("a guard in SQL has a query and no address, the others an address")
+    func queryForms() {
+        let good = OutsideGuard(name: "a", source: .sql, query: "SELECT 1", atMost: 1)
+        #expect(throws: Never.self) { try good.validate() }
+        for bad in [
+            OutsideGuard(name: "a", source: .sql, atMost: 1),
+            OutsideGuard(name: "a", source: .sql, url: "https://x.example", query: "SELECT 1", atMost: 1),
+            OutsideGuard(name: "a", source: .webhook, atMost: 1), OutsideGuard(name: "a", source: .prometheus, query: "up", atMost: 1),
+        ] {
+            #expect(throws: Problem.self) { try bad.validate() }
+        }
+    }
+
+    @Test("smoke tests are of a blue-green plan; the server tests a preview that waits, and says what an answer lacks")
+    func smokeTests() throws {
+        let test = SmokeTest(name: "usual", inputs: ["x": [[1]]], atLeast: 0.2, atMost: 0.8, withinMilliseconds: 100)
+        #expect(test.fault(scores: [0.2, 0.8], milliseconds: 100) == nil)
+        #expect(test.fault(scores: [0.5, nil], milliseconds: 1)?.contains("row 1 has no score") == true)
+        #expect(test.fault(scores: [0.1], milliseconds: 1)?.contains("at least 0.2") == true)
+        #expect(test.fault(scores: [0.9], milliseconds: 1)?.contains("at most 0.8") == true)
+        #expect(test.fault(scores: [0.5], milliseconds: 101)?.contains("100 is the limit") == true)
+        let plan = RolloutPlan(strategy: .blueGreen, smokeTests: [test])
+        try plan.validate()
+        #expect(throws: Problem.self) { try RolloutPlan(smokeTests: [test]).validate() }
+        #expect(throws: Problem.self) { try RolloutPlan(strategy: .blueGreen, smokeTests: [test, test]).validate() }
+        #expect(throws: Problem.self) {
+            try RolloutPlan(strategy: .blueGreen, smokeTests: [SmokeTest(name: "none", inputs: [:])]).validate()
+        }
+        var state = RolloutState(plan: plan, phase: .progressing, step: 0, hasStable: true, deadline: Timestamp(milliseconds: 1000))
+        #expect(state.awaitsSmokeTests)
+        let told = state.after(.noteSmoke(by: "user:chen", note: "Seen."), following: nil, at: Timestamp(milliseconds: 1))
+        #expect(!told.awaitsSmokeTests)
+        state.phase = .paused
+        #expect(!state.awaitsSmokeTests)
     }
 
     @Test(
@@ -154,5 +217,14 @@ import Testing
             }
             #expect(try await world.traffic() == [1: 100])
         }
+    }
+}
+
+/// Nothing is asked over the network here.
+private struct NoEgress: EgressClient {
+    func check(_ url: EgressURL) async throws {}
+
+    func send(_ request: EgressRequest) async throws -> EgressAnswer {
+        throw Problem(.unavailable, "test.egress", "Nothing is sent.")
     }
 }

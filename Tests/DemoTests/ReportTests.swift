@@ -17,6 +17,7 @@ struct ReportTests {
         ],
         faults: .init(
             brokenCandidate: .init(rolledBack: true, predictionsServed: 321, secondsToRollback: 1.5, reason: "NaN"),
+            brokenSegment: .init(rolledBack: true, predictionsServed: 400, secondsToRollback: 2, reason: "carrier"),
             celsius: .init(detected: true, retrainBlocked: true, reason: "unit")),
         ledger: .init(entries: 1234, verified: true, checkpoint: "dhow\n1234\n"), seconds: .init(total: 60, dhowCPU: 12, trainingCPU: 9),
         lineage: ["prediction <p1>", "  model/flight-delay/2"])
@@ -39,6 +40,7 @@ struct ReportTests {
         #expect(months.map { $0["decision"] as? String } == ["promoted", "blocked"])
         let faults = try #require(json["faults"] as? [String: [String: Any]])
         #expect(Set(faults["brokenCandidate"]?.keys ?? [:].keys) == ["rolledBack", "predictionsServed", "secondsToRollback", "reason"])
+        #expect(Set(faults["brokenSegment"]?.keys ?? [:].keys) == ["rolledBack", "predictionsServed", "secondsToRollback", "reason"])
         #expect(Set(faults["celsius"]?.keys ?? [:].keys) == ["detected", "retrainBlocked", "reason"])
         #expect((json["ledger"] as? [String: Any])?["verified"] as? Bool == true)
         #expect((json["seconds"] as? [String: Any])?["dhowCPU"] as? Double == 12)

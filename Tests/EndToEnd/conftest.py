@@ -63,3 +63,9 @@ class Dhow:
 @pytest.fixture
 def dhow(tmp_path):
     return Dhow(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def module_dhow(tmp_path_factory):
+    """One for all tests of a module, which then must not mind each other."""
+    return Dhow(tmp_path_factory.mktemp("dhow"))

@@ -25,7 +25,8 @@ import Tracking
             #expect(begun.phase == "progressing")
             #expect(begun.percent == 10)
             #expect(begun.plan.percents == [10, 30, 100])
-            let shifted: RolloutAnswer = try await world.ask(.post, path + "/shift", ShiftRolloutRequest(percent: 30), as: "chen")
+            let shifted: RolloutAnswer = try await world.ask(
+                .post, path + "/shift", ShiftRolloutRequest(percent: 30, reason: "Seen enough."), as: "chen")
             #expect(shifted.percent == 30)
             let reason = RolloutReasonRequest(reason: "Numbers look odd.")
             let paused: RolloutAnswer = try await world.ask(.post, path + "/pause", reason, as: "chen")

@@ -43,7 +43,7 @@ struct World: Sendable {
         BlobMigrations.list, GovernanceMigrations.list, LedgerMigrations.list, TrackingMigrations.list, LineageMigrations.list,
         RegistryMigrations.list,
         PipelinesMigrations.list, TriggersMigrations.list, DeliveryMigrations.list, GateMigrations.list, ApprovalMigrations.list,
-        ServingMigrations.list, TraceMigrations.list,
+        ServingMigrations.list, RevisionLoadMigrations.list, ArchiveMigrations.list, TraceMigrations.list,
         EvaluationDatasetMigrations.list,
     ]
 

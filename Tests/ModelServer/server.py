@@ -41,6 +41,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 time.sleep(0.01)
         if mode == "hang-all":
             os.kill(os.getpid(), signal.SIGSTOP)
+            # Whoever ends a stopped process may wake it first; it must not answer then.
+            os._exit(1)
         if mode == "leak":
             for _ in range(64):
                 held.append(bytearray(16 << 20))

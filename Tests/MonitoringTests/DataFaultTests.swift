@@ -93,7 +93,7 @@ struct DataFaultTests {
             #expect(try await world.verbs().last == "incident.closed")
             #expect(
                 try await code { _ = try await world.incidents.close(id, note: "Again.", by: world.amina) } == "monitoring.incident.closed")
-            #expect(try await world.incidents.incidents(isOpen: false, by: world.viewer).map(\.id) == [id])
+            #expect(try await world.incidents.incidents(IncidentFilter(isOpen: false), by: world.viewer).map(\.id) == [id])
             #expect(try await !world.monitors.evaluate("weather", World.window(7), by: world.amina).retrainBlocked)
         }
     }

@@ -34,6 +34,25 @@ struct RolloutObserverTests {
         }
     }
 
+    @Test(
+        "a candidate that takes twice as long is rolled back without a label; rows of larger requests say nothing",
+        arguments: TestDatabase.allCases)
+    func slow(engine: TestDatabase) async throws {
+        let plan = RolloutPlan(minimumLabelled: 100, latency: LatencyGuard(p50: 1.5, minimum: 100))
+        try await RolloutWorld.run(on: engine, plan: plan) { world in
+            let observer = world.observer()
+            func took(_ isCandidate: Bool, _ index: Int) -> Int64 { (isCandidate ? 4000 : 2000) + Int64(index % 10) }
+            try await world.log(2000, prefix: "a", candidateScore: 0.1, microseconds: took, requestRows: 4)
+            try await observer.look()
+            #expect(try await world.phase() == .progressing)
+            #expect(try await world.evidence()?.latency?.candidate.count == 0)
+            world.clock.advance(by: .seconds(30))
+            try await world.log(2000, prefix: "b", candidateScore: 0.1, microseconds: took)
+            try await observer.look()
+            #expect(try await world.phase() == .rolledBack)
+        }
+    }
+
     @Test("an equal candidate with enough labels takes the next step", arguments: TestDatabase.allCases)
     func equal(engine: TestDatabase) async throws {
         try await RolloutWorld.run(on: engine) { world in

@@ -37,7 +37,7 @@ struct RolloutShadowTests {
             let source = DeliveredTraffic(database: world.database)
             let shadowed = try await source.traffic(changedSince: nil, except: [:])
             #expect(shadowed.first?.settings.mirror == EndpointSettings.Mirror(model: "churn", version: 2, percent: 100))
-            _ = try await world.rollouts.shift(world.rollout.id, toPercent: 10, by: world.operatorCaller)
+            _ = try await world.rollouts.shift(world.rollout.id, toPercent: 10, because: "r", by: world.operatorCaller)
             let seen = try await source.traffic(changedSince: nil, except: [:])
             #expect(seen.first?.settings.mirror == nil)
         }

@@ -27,7 +27,8 @@ struct RolloutWorld {
         let lists = [
             GovernanceMigrations.list, LedgerMigrations.list, TrackingMigrations.list, LineageMigrations.list, DeliveryMigrations.list,
             GateMigrations.list, ApprovalMigrations.list,
-            ServingMigrations.list, MonitoringMigrations.list,
+            ServingMigrations.list, RevisionLoadMigrations.list, ArchiveMigrations.list, MonitoringMigrations.list,
+            IncidentMigrations.list,
         ]
         try await engine.withDatabase(lists) { try await body(RolloutWorld($0, plan)) }
     }
@@ -88,7 +89,7 @@ struct RolloutWorld {
     /// Answers every tenth row by the candidate; its score is nil where `candidateScore` says so.
     func log(
         _ count: Int, prefix: String, percent: Int = 10, candidateScore: Double?, stableScore: Double? = 0.1,
-        inputs: (Int) -> [String: JSONValue] = { _ in [:] }
+        inputs: (Int) -> [String: JSONValue] = { _ in [:] }, microseconds: (Bool, Int) -> Int64? = { _, _ in nil }, requestRows: Int = 1
     ) async throws {
         let now = clock.now()
         let predictions = (0..<count).map { index in
@@ -100,7 +101,7 @@ struct RolloutWorld {
                     revision: isCandidate ? rollout.candidate : rollout.stable ?? 0,
                     candidate: rollout.candidate, candidatePercent: percent, inputs: inputs(index),
                     score: isCandidate ? candidateScore : stableScore,
-                    logged: now)
+                    logged: now, microseconds: microseconds(isCandidate, index), requestRows: requestRows)
             )
         }
         try await database.write { try PredictionTable(transaction: $0).insert(predictions) }

@@ -29,7 +29,8 @@ struct World {
     static func run(on engine: TestDatabase, _ body: (World) async throws -> Void) async throws {
         let lists = [
             GovernanceMigrations.list, LedgerMigrations.list, DeliveryMigrations.list, GateMigrations.list, ApprovalMigrations.list,
-            ServingMigrations.list, MonitoringMigrations.list,
+            ServingMigrations.list, RevisionLoadMigrations.list, ArchiveMigrations.list, MonitoringMigrations.list,
+            IncidentMigrations.list,
         ]
         try await engine.withDatabase(lists) { try await body(World($0)) }
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Backends
+import Delivery
 import Domain
 import Serving
 import Testing
@@ -12,7 +13,7 @@ struct ConcurrencyTests {
         let (started, starting) = AsyncStream.makeStream(of: Void.self)
         let gate = Gate()
         try await World.with(runtime: .success(HoldingRuntime(gate: gate, starting: starting))) { world in
-            world.onlyFirst()
+            world.split(candidate: 100)
             world.configure(EndpointSettings(concurrency: 1))
             async let held = world.infer(HoldingRuntime.request(held: true))
             for await _ in started { break }
@@ -27,6 +28,11 @@ struct ConcurrencyTests {
             let first = try await held
             let after = try await world.infer(HoldingRuntime.request())
             #expect([first, after].map(\.outputs.count) == [1, 1])
+            await world.loads.write()
+            let loads = try await world.database.read {
+                try RevisionLoadTable(transaction: $0).loads(of: World.endpoint.name, in: World.endpoint.workspace, candidate: 2)
+            }
+            #expect(loads.map(\.answered) == [2] && loads.map(\.shed) == [2] && loads.map(\.mostAtOnce) == [1])
         }
     }
 }

@@ -12,7 +12,9 @@ import Testing
 struct DeliveredTrafficTests {
     @Test("gives each endpoint's current split once, and again only when it changed", arguments: TestDatabase.allCases)
     func changes(_ engine: TestDatabase) async throws {
-        try await engine.withDatabase([GovernanceMigrations.list, LedgerMigrations.list, DeliveryMigrations.list, ServingMigrations.list]) {
+        try await engine.withDatabase([
+            GovernanceMigrations.list, LedgerMigrations.list, DeliveryMigrations.list, ServingMigrations.list, RevisionLoadMigrations.list,
+        ]) {
             database in
             try await database.write { transaction in
                 for (number, version) in [(1, 3), (2, 4)] {

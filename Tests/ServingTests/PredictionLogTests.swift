@@ -20,7 +20,7 @@ struct PredictionLogTests {
 
     @Test("every column comes back, for each datatype, missing numbers and texts that JSON must escape", arguments: TestDatabase.allCases)
     func columns(_ engine: TestDatabase) async throws {
-        try await engine.withDatabase([ServingMigrations.list]) { database in
+        try await engine.withDatabase([ServingMigrations.list, RevisionLoadMigrations.list]) { database in
             let log = PredictionLog(database: database)
             let text = "a \"quoted\" \\ line\nwith \u{0} and é 🛫"
             let inputs = [
@@ -52,7 +52,7 @@ struct PredictionLogTests {
 
     @Test("many rows are written once each, whatever their number", arguments: TestDatabase.allCases)
     func many(_ engine: TestDatabase) async throws {
-        try await engine.withDatabase([ServingMigrations.list]) { database in
+        try await engine.withDatabase([ServingMigrations.list, RevisionLoadMigrations.list]) { database in
             let log = PredictionLog(database: database)
             var total = 0
             for rows in [1, 9, 10, 11, 49, 199, 200, 201, 2_500] {
@@ -68,7 +68,7 @@ struct PredictionLogTests {
 
     @Test("beyond its bound it drops and counts, without waiting")
     func bound() async throws {
-        try await TestDatabase.sqlite.withDatabase([ServingMigrations.list]) { database in
+        try await TestDatabase.sqlite.withDatabase([ServingMigrations.list, RevisionLoadMigrations.list]) { database in
             let seen = Mutex(0)
             let log = PredictionLog(database: database, observe: { counts in seen.withLock { $0 = counts.dropped } })
             for index in 0..<12 { log.offer(request("B\(index)", rows: 9_000)) }
@@ -79,7 +79,7 @@ struct PredictionLogTests {
 
     @Test("writes what waits when it is stopped, then refuses more")
     func stopping() async throws {
-        try await TestDatabase.sqlite.withDatabase([ServingMigrations.list]) { database in
+        try await TestDatabase.sqlite.withDatabase([ServingMigrations.list, RevisionLoadMigrations.list]) { database in
             let log = PredictionLog(database: database)
             log.offer(request("S", rows: 3))
             log.stop()
@@ -92,7 +92,7 @@ struct PredictionLogTests {
 
     @Test("keeps rows that an unavailable database did not take")
     func unavailable() async throws {
-        try await TestDatabase.sqlite.withDatabase([ServingMigrations.list]) { database in
+        try await TestDatabase.sqlite.withDatabase([ServingMigrations.list, RevisionLoadMigrations.list]) { database in
             let flaky = FlakyDatabase(database)
             let log = PredictionLog(database: flaky)
             log.offer(request("U", rows: 3))

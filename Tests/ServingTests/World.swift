@@ -24,6 +24,7 @@ struct World {
     let mirror: ShadowMirror
     let mirrorLog: ShadowLog
     let features: OnlineFeatures
+    let loads: RevisionLoads
     let inference: InferenceService
     let caller = Caller.controller("test", in: "default")
 
@@ -47,15 +48,17 @@ struct World {
         mirrorLog = ShadowLog(database: database)
         mirror = ShadowMirror(host: host, pool: pool, log: mirrorLog, clock: clock)
         features = OnlineFeatures(governor: governor)
+        loads = RevisionLoads(database: database)
         inference = InferenceService(
-            governor: governor, router: router, host: host, log: log, pool: pool, mirror: mirror, features: features)
+            governor: governor, router: router, host: host, log: log, pool: pool, mirror: mirror, features: features, loads: loads)
     }
 
     static func with(
         _ engine: TestDatabase = .sqlite, runtime: Result<any ModelRuntime, Problem>? = nil, _ body: (World) async throws -> Void
     ) async throws {
         try await engine.withDatabase([
-            GovernanceMigrations.list, LedgerMigrations.list, BlobMigrations.list, ServingMigrations.list, ArchiveMigrations.list,
+            GovernanceMigrations.list, LedgerMigrations.list, BlobMigrations.list, ServingMigrations.list, RevisionLoadMigrations.list,
+            ArchiveMigrations.list,
         ]) { database in
             try await body(try World(database, runtime: runtime))
         }

@@ -45,6 +45,20 @@ def test_onnx_and_scikit_learn_agree_also_on_missing_values_and_unknown_codes(
 def test_the_fault_drill_swaps_the_classes(model: Pipeline, january: pd.DataFrame, tmp_path: Path) -> None:
     flights = january.tail(100)
     broken = tmp_path / "broken.onnx"
-    broken.write_bytes(convert(model, class_index=0).SerializeToString())
+    broken.write_bytes(convert(model, swapped="all").SerializeToString())
     expected = model.predict_proba(model_inputs(flights))[:, 0]
     np.testing.assert_allclose(late_probability(broken, flights), expected, rtol=0, atol=1e-5)
+
+
+def test_the_fault_drill_swaps_the_classes_of_one_carrier_only(
+    model: Pipeline, january: pd.DataFrame, tmp_path: Path
+) -> None:
+    flights = january.tail(500)
+    broken = tmp_path / "broken.onnx"
+    broken.write_bytes(convert(model, swapped="MQ").SerializeToString())
+    expected = model.predict_proba(model_inputs(flights))
+    is_swapped = (flights["carrier"] == "MQ").to_numpy()
+    assert 0 < is_swapped.sum() < len(flights)
+    np.testing.assert_allclose(
+        late_probability(broken, flights), np.where(is_swapped, expected[:, 0], expected[:, 1]), rtol=0, atol=1e-5
+    )

@@ -34,7 +34,7 @@ final class ConnectionStore: Sendable {
     }
 
     private static let maximumHosts = 64
-    private static let connectLimit = TimeAmount.seconds(4)
+    static let connectLimit = TimeAmount.seconds(4)
     /// Below what servers wait before they close (gunicorn: 2 s), so that few requests meet a connection that is being closed.
     private static let idleLimit = TimeAmount.milliseconds(1_500)
     /// To one host; further requests wait for one of them.
@@ -60,7 +60,7 @@ final class ConnectionStore: Sendable {
         }
     }
 
-    private static func configuration(for url: EgressURL, at address: InternetAddress) -> HTTPClient.Configuration {
+    static func configuration(for url: EgressURL, at address: InternetAddress) -> HTTPClient.Configuration {
         var transport = TLSConfiguration.makeClientConfiguration()
         transport.minimumTLSVersion = .tlsv12
         var configuration = HTTPClient.Configuration(

@@ -10,7 +10,7 @@ import NIOPosix
 /// Sends requests to addresses that were checked, over connections that are kept for a moment.
 package struct HTTPEgressClient: EgressClient {
     /// Addresses of one host that are tried in turn.
-    private static let maximumTries = 3
+    static let maximumTries = 3
 
     private let allowance: EgressAllowance
     private let resolver = AddressResolver()
@@ -79,7 +79,7 @@ package struct HTTPEgressClient: EgressClient {
     }
 
     /// All of the host's addresses, when nothing speaks against any of them.
-    private func addresses(of url: EgressURL) async throws -> [InternetAddress] {
+    func addresses(of url: EgressURL) async throws -> [InternetAddress] {
         let addresses = try await resolver.addresses(of: url.host)
         if let refused = addresses.first(where: { !allowance.permits($0, of: url.host) }) {
             throw Problem(
@@ -100,12 +100,15 @@ package struct HTTPEgressClient: EgressClient {
     }
 
     /// Nothing has been sent, so another address may be tried.
-    private static func isBeforeConnection(_ error: any Error) -> Bool {
+    static func isBeforeConnection(_ error: any Error) -> Bool {
         error is NIOConnectionError || error as? HTTPClientError == .connectTimeout
     }
 
-    private static func problem(_ error: any Error, _ url: EgressURL) -> any Error {
+    static func problem(_ error: any Error, _ url: EgressURL) -> any Error {
         if error is CancellationError || error is Problem { return error }
+        if let error = error as? HTTPClientError, [.readTimeout, .writeTimeout, .deadlineExceeded].contains(error) {
+            return Problem(.unavailable, "egress.receiver.late", "\(url.host) has not answered in the time it has.")
+        }
         return Problem(.unavailable, "egress.receiver.unreachable", "\(url.host) cannot be reached.", why: "\(error)".printable)
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Registry
+import Tracking
 
 extension VersionDirectory {
     /// The alias that names a model's champion.
@@ -23,5 +24,9 @@ extension VersionDirectory {
         },
         snapshots: { model, version, workspace, transaction in
             try ModelRegistry.find(model, .number(Int64(version)), in: workspace, transaction)?.snapshots ?? []
+        },
+        jurisdictions: { ids, workspace, transaction in
+            let table = SnapshotTable(transaction: transaction, workspace: workspace)
+            return try ids.map { try table.find($0)?.labels.jurisdiction }
         })
 }

@@ -14,9 +14,30 @@ extension Monitors {
     /// - Throws: `Problem` `.notFound` for an unknown monitor, `.invalid` for a malformed window, `.conflict` when the monitor's
     ///   specification changed meanwhile.
     package func evaluate(_ name: String, _ window: Window, by caller: Caller) async throws -> Evaluation {
+        try await judge(name, window, by: caller) { _ in true }.unwrapped(name)
+    }
+
+    /// Judges the next window of a scheduled monitor, if it still is the next.
+    ///
+    /// - Returns: Whether it was; another server may have been quicker.
+    func evaluateNext(_ name: String, _ window: Window, by caller: Caller) async throws -> Bool {
+        let evaluation = try await judge(name, window, by: caller) { change in
+            let progress = MonitorProgressTable(transaction: change.transaction, workspace: change.workspace)
+            guard let next = try progress.next(of: name), next <= window.start else { return false }
+            try progress.move(name, to: window.end)
+            return true
+        }
+        return evaluation.evaluation != nil
+    }
+
+    /// - Parameter isWanted: Asked in the transaction that keeps the judgement; without its consent nothing is kept.
+    private func judge(
+        _ name: String, _ window: Window, by caller: Caller, isWanted: @escaping @Sendable (Change) throws -> Bool
+    ) async throws -> JudgedWindow {
         try window.validate()
         try governor.require(.monitorWrite, of: caller)
-        let gathered = try await governor.database.read { try gather(name, window, workspace: caller.workspace, in: $0) }
+        let now = governor.clock.now()
+        let gathered = try await governor.database.read { try gather(name, window, workspace: caller.workspace, at: now, in: $0) }
         let findings = gathered.judge.findings()
         return try await governor.change(.monitorWrite, by: caller) { change in
             let monitor = try MonitorTable(transaction: change.transaction, workspace: caller.workspace).require(name)
@@ -25,12 +46,14 @@ extension Monitors {
                     .conflict, "monitoring.monitor.changed", "Monitor '\(name)' was changed while the window was judged.",
                     fix: "Evaluate again.")
             }
+            guard try isWanted(change) else { return JudgedWindow() }
             let evaluation = Evaluation(
                 id: change.newIdentifier(), monitor: name, endpoint: monitor.specification.endpoint,
                 specificationRevision: monitor.revision, window: window, earlierWindow: gathered.earlierWindow,
                 model: gathered.version?.model, version: gathered.version?.version, rowCount: gathered.judge.current.rowCount,
                 findings: findings, retrainBlocked: false, evaluatedBy: caller.principal.qualifiedName, created: change.time)
-            return try EvaluationRecord(change: change).keep(evaluation)
+            return JudgedWindow(
+                evaluation: try EvaluationRecord(change: change, specification: monitor.specification).keep(evaluation))
         }
     }
 
@@ -64,7 +87,9 @@ extension Monitors {
         }
     }
 
-    private func gather(_ name: String, _ window: Window, workspace: String, in transaction: any Transaction) throws -> GatheredWindow {
+    private func gather(_ name: String, _ window: Window, workspace: String, at now: Timestamp, in transaction: any Transaction) throws
+        -> GatheredWindow
+    {
         let monitor = try MonitorTable(transaction: transaction, workspace: workspace).require(name)
         let specification = monitor.specification
         let reader = WindowReader(transaction: transaction, workspace: workspace, endpoint: specification.endpoint)
@@ -81,8 +106,23 @@ extension Monitors {
                 specification: specification, baseline: baseline?.profile,
                 earlier: try before.map { try reader.summary(of: $0.window, specification, baseline: nil, judging: []) },
                 standing: before?.faults ?? [],
-                current: try reader.summary(of: window, specification, baseline: baseline?.profile, judging: main?.revisions),
+                current: try reader.summary(
+                    of: window, specification, baseline: baseline?.profile, judging: main?.revisions, checkedAt: now),
+                burns: (specification.checks ?? []).contains { $0.type == .errors } ? try reader.burns(endingAt: window.end) : [],
+                window: window,
                 seed: StableHash.of("\(name) \(window.start.milliseconds) \(window.end.milliseconds)", salt: "day-bootstrap")))
+    }
+}
+
+/// Nil when another server was quicker.
+private struct JudgedWindow: Codable, Sendable {
+    var evaluation: Evaluation?
+
+    func unwrapped(_ monitor: String) throws -> Evaluation {
+        guard let evaluation else {
+            throw Problem(.conflict, "monitoring.monitor.changed", "Monitor '\(monitor)' judged the window already.")
+        }
+        return evaluation
     }
 }
 

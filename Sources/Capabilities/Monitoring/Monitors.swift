@@ -37,19 +37,22 @@ package struct Monitors: Sendable {
 
     /// Stops watching. Baselines and evaluations are kept, and found again by a monitor of the same name.
     ///
-    /// - Throws: `Problem` `.conflict` while an incident of it is open, `.notFound`.
+    /// - Throws: `Problem` `.conflict` while a data fault of it is open, `.notFound`. Its other incidents are closed.
     static func delete(_ name: String, in change: Change) throws {
         let table = MonitorTable(transaction: change.transaction, workspace: change.workspace)
         let monitor = try table.require(name)
         let open = try IncidentTable(transaction: change.transaction, workspace: change.workspace).open(
-            endpoint: monitor.specification.endpoint)
-        if let incident = open.first(where: { $0.monitor == name }) {
+            endpoint: monitor.specification.endpoint
+        ).filter { $0.monitor == name }
+        if let incident = open.first(where: \.kind.blocksRetraining) {
             throw Problem(
                 .conflict, "monitoring.monitor.incident-open", "Incident '\(incident.id)' of monitor '\(name)' is open.",
                 why: "It holds back retraining until someone has said what became of it.",
-                fix: "Close it first: dhow incident close \(incident.id).")
+                fix: "Close it first: dhow incident resolve \(incident.id).")
         }
+        for incident in open { try IncidentDesk(change: change).close(incident, as: .withdrawn, note: "Its monitor was deleted.") }
         try table.delete(name, at: change.time)
+        try MonitorProgressTable(transaction: change.transaction, workspace: change.workspace).forget(name)
         try change.record("monitor.deleted", on: "monitor/\(name)", ["endpoint": .string(monitor.specification.endpoint)])
     }
 

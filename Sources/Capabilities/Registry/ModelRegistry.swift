@@ -22,9 +22,11 @@ package struct ModelRegistry: Sendable {
     ///
     /// - Parameters:
     ///   - createsModel: Whether a model that is new comes into being too.
+    ///   - alongside: What belongs to the same change, such as where the version came from.
     /// - Throws: `Problem` `.notFound` for a model, run or snapshot that is not there.
     package func registerVersion(
-        of model: String, _ new: NewVersion, createsModel: Bool = true, by caller: Caller
+        of model: String, _ new: NewVersion, createsModel: Bool = true, by caller: Caller,
+        alongside: @escaping @Sendable (Change, ModelVersion) throws -> Void = { _, _ in }
     ) async throws -> ModelVersion {
         try RegistryName.check(model: model)
         try RegistryName.check(description: new.description)
@@ -66,6 +68,7 @@ package struct ModelRegistry: Sendable {
                 + [version.runID].compactMap(\.self).map { LineageEdge(from: .run, $0, to: .version, version.id) }
             try LineageEdgeTable(transaction: change.transaction, workspace: change.workspace).insert(edges)
             try change.record("version.registered", on: version.resource, version.evidence)
+            try alongside(change, version)
             return version
         }
     }

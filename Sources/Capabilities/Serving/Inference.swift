@@ -28,9 +28,10 @@ struct Inference {
     let rows: Int
     let groups: [Group]
     /// Whether the client chose the version itself; such rows are no evidence in a rollout.
-    private let isChosen: Bool
+    let isChosen: Bool
     private var scores: [Double]
     private var revisions: [Int]
+    private var microseconds: [Int64]
     private var parts: [[Tensor]] = []
     private var failure: Problem?
 
@@ -47,6 +48,7 @@ struct Inference {
             isChosen = false
         }
         scores = Array(repeating: .nan, count: rows)
+        microseconds = Array(repeating: 0, count: rows)
         revisions = Array(repeating: route.lanes[groups[0].lane].revision, count: rows)
         if groups.count > 1 {
             for group in groups { for row in group.rows { revisions[row] = route.lanes[group.lane].revision } }
@@ -75,8 +77,12 @@ struct Inference {
         return Part(outputs: outputs, scores: scores, problem: problem)
     }
 
+    /// - Parameter start: When the group's turn began.
     /// - Throws: What is the client's mistake, or nobody's; a model's failure is kept, so that the other rows are computed and all are logged.
-    mutating func take(_ group: Group, _ result: Result<Part, any Error>) throws {
+    mutating func take(_ group: Group, _ result: Result<Part, any Error>, since start: ContinuousClock.Instant) throws {
+        let elapsed = (ContinuousClock.now - start).components
+        let took = elapsed.seconds * 1_000_000 + elapsed.attoseconds / 1_000_000_000_000
+        for row in group.rows { microseconds[row] = took }
         switch result {
         case .success(let part):
             if let column = part.scores { for (row, score) in zip(group.rows, column) { scores[row] = score } }
@@ -92,7 +98,7 @@ struct Inference {
             workspace: route.name.workspace, endpoint: route.name.name, id: id, time: request.time ?? now, logged: now,
             inputs: request.loggedOnly.isEmpty ? request.inputs : request.loggedOnly + request.inputs, revisions: revisions,
             candidate: isChosen ? nil : route.candidate, candidatePercent: isChosen ? 0 : route.candidatePercent, scores: scores,
-            policy: route.logPolicy)
+            policy: route.logPolicy, microseconds: microseconds)
     }
 
     func answer() throws -> InferenceAnswer {

@@ -16,10 +16,12 @@ package struct InferenceService: Sendable {
     private let pool: InferencePool
     private let mirror: ShadowMirror
     private let features: FeatureLookup
+    private let loads: RevisionLoads?
 
+    /// - Parameter loads: Counts what revisions on trial take and refuse; nil counts nothing.
     package init(
         governor: Governor, router: TrafficRouter, host: ModelHost, log: PredictionLog, pool: InferencePool, mirror: ShadowMirror,
-        features: OnlineFeatures
+        features: OnlineFeatures, loads: RevisionLoads? = nil
     ) {
         self.governor = governor
         self.router = router
@@ -28,6 +30,7 @@ package struct InferenceService: Sendable {
         self.pool = pool
         self.mirror = mirror
         self.features = FeatureLookup(store: features)
+        self.loads = loads
     }
 
     /// - Parameter version: Asks for one model version of those in the split; such rows are no evidence in a rollout.
@@ -50,8 +53,9 @@ package struct InferenceService: Sendable {
         }
         var inference = try Inference(of: request, by: route, version: version, id: governor.identifiers.next())
         for group in inference.groups {
+            let start = ContinuousClock.now
             let result = await Result.catching { [inference] in try await compute(group, of: inference) }
-            try inference.take(group, result)
+            try take(group, result, since: start, of: &inference)
         }
         return try finish(inference)
     }
@@ -68,6 +72,7 @@ package struct InferenceService: Sendable {
         for group in inference.groups {
             let lane = route.lanes[group.lane]
             guard let served = lane.modelAtOnce, let model = served.immediate else { return nil }
+            let start = ContinuousClock.now
             let result = Result.catching {
                 let question = inference.question(to: served, about: group)
                 let outputs = try lane.working(on: group.rows.count, limit: route.settings.concurrency) {
@@ -75,7 +80,7 @@ package struct InferenceService: Sendable {
                 }
                 return inference.part(of: outputs, to: question, from: served, group)
             }
-            try inference.take(group, result)
+            try take(group, result, since: start, of: &inference)
         }
         return try finish(inference)
     }
@@ -118,7 +123,20 @@ package struct InferenceService: Sendable {
         return inference.part(of: outputs, to: question, from: served, group)
     }
 
+    private func take(
+        _ group: Inference.Group, _ result: Result<Inference.Part, any Error>, since start: ContinuousClock.Instant,
+        of inference: inout Inference
+    ) throws {
+        do {
+            try inference.take(group, result, since: start)
+        } catch {
+            loads?.note(error, group, of: inference)
+            throw error
+        }
+    }
+
     private func finish(_ inference: Inference) throws -> InferenceAnswer {
+        loads?.noteAnswer(inference)
         log.offer(inference.record(at: governor.clock.now()))
         if let shadow = inference.route.settings.mirror {
             mirror.offer(inference.request, rows: inference.rows, id: inference.id, endpoint: inference.route.name, to: shadow)

@@ -52,10 +52,14 @@ package struct PredictionAnswer<Inputs: Codable & Sendable>: Codable, Sendable {
     package var score: Double?
     package var label: Double?
     package var logged: Int64
+    /// How long the revision took for the rows it had of the request; absent where it was not measured.
+    package var microseconds: Int64?
+    /// Rows of the request that this one came with, itself among them.
+    package var requestRows: Int?
 
     package init(
         id: String, endpoint: String, time: Int64, revision: Int, candidate: Int?, candidatePercent: Int, inputs: Inputs, score: Double?,
-        label: Double?, logged: Int64
+        label: Double?, logged: Int64, microseconds: Int64? = nil, requestRows: Int? = nil
     ) {
         self.id = id
         self.endpoint = endpoint
@@ -67,6 +71,8 @@ package struct PredictionAnswer<Inputs: Codable & Sendable>: Codable, Sendable {
         self.score = score
         self.label = label
         self.logged = logged
+        self.microseconds = microseconds
+        self.requestRows = requestRows
     }
 }
 

@@ -28,6 +28,13 @@ package struct RolloutPlanBody: Codable, Sendable {
     package var stepApprovals: [JSONValue]?
     /// As in a document: `input`, `values`.
     package var segments: JSONValue?
+    /// As in a document: `p50`, `p99`, `minimum`.
+    package var latency: JSONValue?
+    package var schemaViolations: Bool?
+    /// As in a document: `shedShare`, `minimum`.
+    package var saturation: JSONValue?
+    /// As in a document.
+    package var smokeTests: [JSONValue]?
     /// As in a document.
     package var guards: [JSONValue]?
 
@@ -36,7 +43,8 @@ package struct RolloutPlanBody: Codable, Sendable {
         minimumLabelled: Int? = nil, minimumPairs: Int? = nil, alpha: Double? = nil, maximumSeconds: Int? = nil,
         invalidShare: Double? = nil, scoreShift: Double? = nil, requiresShownNotWorse: Bool? = nil, keepWarmSeconds: Int? = nil,
         stepApprovals: [JSONValue]? = nil,
-        segments: JSONValue? = nil, guards: [JSONValue]? = nil
+        segments: JSONValue? = nil, latency: JSONValue? = nil, schemaViolations: Bool? = nil, saturation: JSONValue? = nil,
+        smokeTests: [JSONValue]? = nil, guards: [JSONValue]? = nil
     ) {
         self.strategy = strategy
         self.percents = percents
@@ -52,6 +60,10 @@ package struct RolloutPlanBody: Codable, Sendable {
         self.keepWarmSeconds = keepWarmSeconds
         self.stepApprovals = stepApprovals
         self.segments = segments
+        self.latency = latency
+        self.schemaViolations = schemaViolations
+        self.saturation = saturation
+        self.smokeTests = smokeTests
         self.guards = guards
     }
 }

@@ -183,9 +183,9 @@ package struct RolloutReasonRequest: Codable, Sendable {
 package struct ShiftRolloutRequest: Codable, Sendable {
     /// A later step of the plan, below 100.
     package var percent: Int
-    package var reason: String?
+    package var reason: String
 
-    package init(percent: Int, reason: String? = nil) {
+    package init(percent: Int, reason: String) {
         self.percent = percent
         self.reason = reason
     }
@@ -193,9 +193,9 @@ package struct ShiftRolloutRequest: Codable, Sendable {
 
 /// `POST /api/v1/rollouts/{rollout}/resume`
 package struct ResumeRolloutRequest: Codable, Sendable {
-    package var reason: String?
+    package var reason: String
 
-    package init(reason: String? = nil) {
+    package init(reason: String) {
         self.reason = reason
     }
 }

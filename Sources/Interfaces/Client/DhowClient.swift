@@ -120,6 +120,13 @@ package struct DhowClient: Sendable {
         return try decode(try await send(HTTPMethod(rawValue: method), path, query, body: body, type: "application/octet-stream"))
     }
 
+    /// Posts JSON and gives the bytes of an answer in lines as they come.
+    func postForLines(_ path: String, _ body: Data, _ take: ([UInt8]) throws -> Void) async throws {
+        let response = try await execute(
+            .POST, path, [:], body: .bytes(body), type: "application/json", accept: "application/x-ndjson")
+        for try await piece in response.body { try take(Array(piece.readableBytesView)) }
+    }
+
     private func send(
         _ method: HTTPMethod, _ path: String, _ query: [String: String?], body: HTTPClientRequest.Body?, type: String?,
         idempotencyKey: String? = nil
@@ -131,7 +138,7 @@ package struct DhowClient: Sendable {
     /// - Throws: The `Problem` that the server answers with.
     private func execute(
         _ method: HTTPMethod, _ path: String, _ query: [String: String?], body: HTTPClientRequest.Body?, type: String?,
-        idempotencyKey: String? = nil
+        idempotencyKey: String? = nil, accept: String? = nil
     ) async throws -> HTTPClientResponse {
         var components = URLComponents()
         components.percentEncodedPath = path.hasPrefix("/") ? path : "/" + path
@@ -144,6 +151,7 @@ package struct DhowClient: Sendable {
         for (name, value) in headers { request.headers.add(name: name, value: value) }
         request.headers.add(name: "Dhow-Workspace", value: workspace)
         if let type { request.headers.add(name: "Content-Type", value: type) }
+        if let accept { request.headers.add(name: "Accept", value: accept) }
         if let idempotencyKey { request.headers.add(name: "Idempotency-Key", value: idempotencyKey) }
         let response: HTTPClientResponse
         do {
@@ -160,7 +168,7 @@ package struct DhowClient: Sendable {
         return response
     }
 
-    private func decode<Answer: Decodable>(_ data: Data) throws -> Answer {
+    func decode<Answer: Decodable>(_ data: Data, as type: Answer.Type = Answer.self) throws -> Answer {
         do {
             return try JSONDecoder().decode(Answer.self, from: data)
         } catch {
@@ -171,7 +179,10 @@ package struct DhowClient: Sendable {
     }
 
     private func problem(status: Int, body: Data) -> Problem {
-        let details = try? JSONDecoder().decode(ProblemAnswer.self, from: body)
+        problem(status: status, try? JSONDecoder().decode(ProblemAnswer.self, from: body))
+    }
+
+    func problem(status: Int, _ details: ProblemAnswer?) -> Problem {
         let kind: Problem.Kind =
             switch status {
             case 400, 405: .invalid

@@ -77,6 +77,8 @@ package struct PredictionCommands: AsyncParsableCommand {
                 ["logged", Output.time(answer.logged)], ["score", answer.score.map { "\($0)" } ?? "-"],
                 ["label", answer.label.map { "\($0)" } ?? "-"],
             ]
+            if let took = answer.microseconds { rows.append(["took", "\(Double(took) / 1000) ms"]) }
+            if let count = answer.requestRows { rows.append(["rows of its request", "\(count)"]) }
             if let candidate = answer.candidate { rows.append(["candidate", "revision \(candidate) at \(answer.candidatePercent) %"]) }
             for (name, value) in answer.inputs.sorted(by: { $0.key < $1.key }) {
                 rows.append(["input \(name)", String(decoding: try JSONEncoder().encode(value), as: UTF8.self)])

@@ -49,7 +49,8 @@ package struct EnvironmentCommands: AsyncParsableCommand {
 
         @OptionGroup var options: ClientOptions
         @Argument(help: "Name of the environment.") var name: String
-        @Option(name: .customLong("because"), help: "Why, in a sentence; whoever is refused reads it.") var reason: String
+        @Option(name: [.customLong("because"), .customLong("reason")], help: "Why, in a sentence; whoever is refused reads it.") var reason:
+            String
 
         func run() async throws {
             let answer: EnvironmentAnswer = try await options.client().post(
@@ -67,7 +68,7 @@ package struct EnvironmentCommands: AsyncParsableCommand {
 
         @OptionGroup var options: ClientOptions
         @Argument(help: "Name of the environment.") var name: String
-        @Option(name: .customLong("because"), help: "Why, in a sentence.") var reason: String
+        @Option(name: [.customLong("because"), .customLong("reason")], help: "Why, in a sentence.") var reason: String
 
         func run() async throws {
             let answer: EnvironmentAnswer = try await options.client().post(
@@ -86,6 +87,7 @@ extension EnvironmentAnswer {
                 ["environment", name], ["releases", frozen.map { "FROZEN: \($0)" } ?? "open"],
                 ["frozen since", Output.time(frozenSince)],
                 ["region", specification["region"]?.text ?? "-"],
+                ["data of", specification["jurisdictions"]?.array.map { $0.compactMap(\.text).joined(separator: ", ") } ?? "anywhere"],
                 ["endpoints", endpoints.isEmpty ? "-" : endpoints.joined(separator: ", ")],
                 ["unfinished rollouts", rollouts.isEmpty ? "-" : rollouts.joined(separator: ", ")],
                 ["changed", Output.time(changed)],

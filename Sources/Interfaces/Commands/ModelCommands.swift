@@ -9,8 +9,8 @@ import Foundation
 /// `dhow model …`
 package struct ModelCommands: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "model", abstract: "See and change the registered models.",
-        subcommands: [List.self, Show.self, Create.self, Update.self, Tag.self, Delete.self])
+        commandName: "model", abstract: "See and change the registered models, push and pull their versions.",
+        subcommands: [List.self, Show.self, Create.self, Update.self, Tag.self, Delete.self, Push.self, Pull.self])
 
     package init() {}
 

@@ -10,7 +10,9 @@ import Foundation
 package struct MonitorCommands: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "monitor", abstract: "Watch whether models still do what they did.",
-        subcommands: [Apply.self, List.self, Rebase.self, Evaluate.self, Evaluations.self])
+        subcommands: [
+            Apply.self, List.self, Rebase.self, Evaluate.self, Evaluations.self, MonitorRules.self, MonitorExpectation.self,
+        ])
 
     package init() {}
 

@@ -9,7 +9,8 @@ package struct ReleaseCommands: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "release", abstract: "Put approved model versions into endpoints.",
         subcommands: [
-            Create.self, Status.self, Pause.self, Resume.self, Promote.self, Abort.self, RollBack.self, ApproveStep.self, RetractStep.self,
+            Create.self, Status.self, Shift.self, Pause.self, Resume.self, Promote.self, Abort.self, RollBack.self, ApproveStep.self,
+            RetractStep.self,
             Smoke.self, Replay.self, Simulate.self, Roll.self, Waves.self, StopWaves.self, BreakGlass.self, EmergencyList.self,
             CloseEmergency.self, List.self, Show.self,
         ])

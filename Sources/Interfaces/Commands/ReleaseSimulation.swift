@@ -12,7 +12,8 @@ extension ReleaseCommands {
             abstract: "Try a rollout plan on imagined traffic: how often it aborts a good candidate, how soon a bad one. Needs no server.",
             discussion: """
                 Imagines a candidate as often as --runs says for each --ratio, how many times as many of its answers are bad. The same seed \
-                gives the same numbers. Only the guard on losses is simulated, with its half of alpha.
+                gives the same numbers. Only the test of losses is simulated, with its part of alpha; what the plan's other tests and its guards may \
+                add is said below the table.
                 """)
 
         @Option(help: "A JSON file with members of a rollout plan; options of this command come before it.") var plan: String?
@@ -49,7 +50,8 @@ extension ReleaseCommands {
         }
 
         func run() async throws {
-            let simulation = try simulation()
+            let body = try planBody()
+            let simulation = try simulation(body)
             let rows = try ratioList().map { ratio in
                 let scenario = CanaryScenario(
                     requestsPerSecond: requestsPerSecond, badRate: badRate, ratio: ratio, segmentShare: segmentShare,
@@ -71,6 +73,7 @@ extension ReleaseCommands {
                         Self.minute(row.promotionMinuteMedian), Self.percent(row.inconclusive),
                     ]
                 })
+            print(Self.errorRates(of: body, alpha: alpha ?? body?.alpha ?? 0.05))
         }
 
         struct Row: Encodable {
@@ -96,8 +99,36 @@ extension ReleaseCommands {
             }
         }
 
-        private func simulation() throws -> RolloutSimulation {
-            let body = try plan.map { file in
+        /// The tests of a plan that can roll back with a stated error rate; α is split evenly among them.
+        private static func tests(of body: RolloutPlanBody?) -> [String] {
+            ["losses", "invalid predictions"]
+                + [
+                    ("the shadow's pairs", body?.strategy == "shadow"), ("segments", body?.segments != nil),
+                    ("latency", body?.latency != nil),
+                    ("refused inputs", body?.schemaViolations == true),
+                ].filter(\.1).map(\.0)
+        }
+
+        /// Who may take which part of the error rate, and who makes no promise about it.
+        private static func errorRates(of body: RolloutPlanBody?, alpha: Double) -> String {
+            let tests = tests(of: body)
+            var lines = [
+                "Error rate: of candidates that are no worse at most \(percent(alpha)) are rolled back by these tests together, "
+                    + "\(percent(alpha / Double(tests.count))) by each: \(tests.joined(separator: ", "))."
+            ]
+            let guards = (body?.guards ?? []).compactMap { $0["name"]?.text }
+            if !guards.isEmpty {
+                lines.append(
+                    "Not in it: what guards outside roll back (\(guards.joined(separator: ", "))). They state no error rate, have no part of alpha, "
+                        + "and what they take comes on top of it.")
+            }
+            let people = [("scoreShift", body?.scoreShift != nil), ("saturation", body?.saturation != nil)].filter(\.1).map(\.0)
+            if !people.isEmpty { lines.append("Rolls nothing back, but asks a person: \(people.joined(separator: ", ")).") }
+            return lines.joined(separator: "\n")
+        }
+
+        private func planBody() throws -> RolloutPlanBody? {
+            try plan.map { file in
                 do {
                     return try JSONDecoder().decode(RolloutPlanBody.self, from: Data(contentsOf: URL(filePath: file)))
                 } catch {
@@ -106,6 +137,9 @@ extension ReleaseCommands {
                         fix: "Give a JSON file such as {\"percents\": [10, 50, 100], \"minimumLabelled\": 500}.")
                 }
             }
+        }
+
+        private func simulation(_ body: RolloutPlanBody?) throws -> RolloutSimulation {
             let steps = try percents.map { try ReleaseCommands.steps($0) } ?? body?.percents ?? [10, 50, 100]
             let shares = steps.filter { $0 > 0 }
             let (rate, maximum) = (alpha ?? body?.alpha ?? 0.05, maximumSeconds ?? body?.maximumSeconds ?? 7 * 24 * 3600)
@@ -119,7 +153,8 @@ extension ReleaseCommands {
             }
             return RolloutSimulation(
                 percents: shares, bakeMinutes: (bake + 59) / 60, minimumLabelled: labelled, maximumMinutes: min(maximum / 60, 30 * 24 * 60),
-                alpha: rate / 2, requiresShownNotWorse: requireShownNotWorse || body?.requiresShownNotWorse == true)
+                alpha: rate / Double(Self.tests(of: body).count),
+                requiresShownNotWorse: requireShownNotWorse || body?.requiresShownNotWorse == true)
         }
 
         private func ratioList() throws -> [Double] {

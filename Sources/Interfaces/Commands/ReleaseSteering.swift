@@ -64,6 +64,16 @@ extension ReleaseCommands {
         }
     }
 
+    struct Shift: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Go to a later step now, without waiting for evidence.")
+
+        @OptionGroup var target: ReleaseTarget
+        @Argument(help: "A later step of the plan, below 100.") var percent: Int
+        @OptionGroup var reason: RolloutCommands.ReasonOption
+
+        func run() async throws { try await target.send("shift", ShiftRolloutRequest(percent: percent, reason: reason.reason)) }
+    }
+
     struct Pause: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Hold a release where it is.")
 

@@ -80,8 +80,11 @@ package struct RolloutCommands: AsyncParsableCommand {
 
         @OptionGroup var rollout: RolloutArgument
         @Argument(help: "A later step of the plan, below 100.") var percent: Int
+        @OptionGroup var reason: ReasonOption
 
-        func run() async throws { try await rollout.send("shift", ShiftRolloutRequest(percent: percent)) }
+        func run() async throws {
+            try await rollout.send("shift", ShiftRolloutRequest(percent: percent, reason: reason.reason))
+        }
     }
 
     struct Promote: AsyncParsableCommand {
@@ -117,8 +120,9 @@ package struct RolloutCommands: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Let a paused rollout go on; its longest time begins anew.")
 
         @OptionGroup var rollout: RolloutArgument
+        @OptionGroup var reason: ReasonOption
 
-        func run() async throws { try await rollout.send("resume", [String: String]()) }
+        func run() async throws { try await rollout.send("resume", ResumeRolloutRequest(reason: reason.reason)) }
     }
 
     struct Abort: AsyncParsableCommand {
@@ -142,7 +146,7 @@ package struct RolloutCommands: AsyncParsableCommand {
     }
 
     struct ReasonOption: ParsableArguments {
-        @Option(name: .customLong("because"), help: "Why, in a sentence; the ledger keeps it.") var reason: String
+        @Option(name: [.customLong("because"), .customLong("reason")], help: "Why, in a sentence; the ledger keeps it.") var reason: String
 
         var body: RolloutReasonRequest { RolloutReasonRequest(reason: reason) }
     }

@@ -4,18 +4,27 @@ import API
 import Client
 import Domain
 
-/// A candidate whose conversion swapped the classes, unseen by every offline check: its canary must give the traffic back.
+/// A candidate whose conversion swapped the classes, unseen by every offline check: its canary must give the traffic back. Swapped for one
+/// carrier only, nearly all answers are as they should be: then it is the plan's guard on segments that must see it.
 struct BrokenCandidateDrill: Sendable {
-    /// After the Celsius drill's month.
-    static let days = 62
+    /// One that one flight in thirteen is of, and that the plan names among its segments.
+    static let carrier = "MQ"
+
     let steps: Steps
     let month: FlightMonth
+    /// Nil swaps the classes of all flights.
+    let carrier: String?
+    /// How far the month is shifted: after the drills before.
+    let days: Int
+
+    private var name: String { carrier.map { "Drill: broken for carrier \($0)" } ?? "Drill: broken candidate" }
 
     func run() async throws -> DemoReport.BrokenCandidate {
         let dataset = FlightsDemo.dataset
         let before = try await steps.latestRollout()?.id
-        let execution = try await steps.start(FlightsDemo.drill, ["first": "\(dataset)@1", "second": "\(dataset)@0"])
-        let end = try await steps.follow(execution, as: "Drill: broken candidate")
+        let execution = try await steps.start(
+            FlightsDemo.drill, ["first": "\(dataset)@1", "second": "\(dataset)@0", "carrier": carrier ?? "all"])
+        let end = try await steps.follow(execution, as: name)
         guard end.status == "succeeded", let rollout = try await steps.latestRollout(), rollout.id != before else {
             return DemoReport.BrokenCandidate(
                 rolledBack: false, predictionsServed: 0, secondsToRollback: 0,
@@ -24,14 +33,14 @@ struct BrokenCandidateDrill: Sendable {
         let client = steps.cast.amina
         let clock = ContinuousClock()
         let start = clock.now
-        _ = try await steps.replay(try month.shifted(byDays: Self.days), as: "Drill: broken candidate") { _ in
+        _ = try await steps.replay(try month.shifted(byDays: days), as: name) { _ in
             let now: RolloutAnswer = try await client.get("/api/v1/rollouts/\(rollout.id)")
             return now.finished == nil ? .goOn : .stop
         }
         let last: RolloutAnswer = try await client.get("/api/v1/rollouts/\(rollout.id)")
         let seconds = (clock.now - start) / .seconds(1)
         let served = last.evidence?.candidatePredictions ?? 0
-        steps.progress.finish("Drill: broken candidate: \(last.phase) after \(served) predictions. \(last.reason ?? "")")
+        steps.progress.finish("\(name): \(last.phase) after \(served) predictions. \(last.reason ?? "")")
         return DemoReport.BrokenCandidate(
             rolledBack: last.phase == "rolled-back", predictionsServed: served, secondsToRollback: seconds,
             reason: last.reason ?? last.phase)

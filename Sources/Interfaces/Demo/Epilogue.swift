@@ -18,6 +18,12 @@ struct Epilogue {
                     ? "Broken candidate: rolled back after \(broken.predictionsServed) predictions and \(seconds) s. \(broken.reason)"
                     : "Broken candidate: NOT rolled back. \(broken.reason)")
         }
+        if let broken = report.faults.brokenSegment {
+            lines.append(
+                broken.rolledBack
+                    ? "Broken for one carrier: rolled back after \(broken.predictionsServed) predictions. \(broken.reason)"
+                    : "Broken for one carrier: NOT rolled back. \(broken.reason)")
+        }
         if let celsius = report.faults.celsius {
             lines.append(
                 "Celsius month: \(celsius.detected ? "recognised" : "NOT recognised"), retraining \(celsius.retrainBlocked ? "blocked" : "NOT blocked"). \(celsius.reason)"

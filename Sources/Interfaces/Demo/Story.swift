@@ -5,7 +5,7 @@ import Client
 import Domain
 import Foundation
 
-/// The year, month by month, and the two drills after it.
+/// The year, month by month, and the drills after it.
 struct Story: Sendable {
     let cast: Cast
     let table: FlightTable
@@ -37,7 +37,12 @@ struct Story: Sendable {
         }
         if let last = table.months.last {
             report.faults.celsius = try await CelsiusDrill(steps: steps, month: last).run()
-            report.faults.brokenCandidate = try await BrokenCandidateDrill(steps: steps, month: last).run()
+            report.faults.brokenCandidate = try await BrokenCandidateDrill(
+                steps: steps, month: last, carrier: nil, days: 2 * CelsiusDrill.days
+            ).run()
+            report.faults.brokenSegment = try await BrokenCandidateDrill(
+                steps: steps, month: last, carrier: BrokenCandidateDrill.carrier, days: 3 * CelsiusDrill.days
+            ).run()
             report.lineage = try await steps.lineage(of: last)
         }
         return report

@@ -145,6 +145,22 @@ def test_a_blue_green_preview_answers_at_its_version_alone_until_its_tests_passe
     dhow("release", "replay", "cells")
 
 
+def test_the_server_tests_a_preview_before_it_switches(dhow, delivery):
+    delivery.release()
+    test = {"name": "usual", "inputs": {"features": [ROW]}, "atLeast": 0}
+    for limit, status, said in [(1, 0, "was promoted"), (-1, 10, "'usual': row 0 has score")]:
+        plan = {"strategy": "blue-green", "smokeTests": [test | {"atMost": limit}]}
+        document = {"apiVersion": "dhow/v1", "kind": "Endpoint", "metadata": {"name": "cells"}}
+        document["spec"] = {"environment": "production", "model": "cells", "rollout": plan}
+        dhow.write("environments/cells.yaml", json.dumps(document))
+        dhow.write("environments/production.yaml", ENVIRONMENT.split("---")[0])
+        dhow("apply", "environments")
+        delivery.release()
+        dhow("release", "status", "cells", "--watch", status=status)
+        assert said in delivery.status()
+        dhow("release", "replay", "cells")
+
+
 def test_a_shadow_is_asked_unseen_and_goes_on_when_it_answered_enough(dhow, delivery):
     delivery.release()
     delivery.release("--strategy", "shadow", "--percents", "0,20,100", "--minimum-pairs", "40")

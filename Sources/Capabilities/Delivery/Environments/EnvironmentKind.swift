@@ -18,9 +18,12 @@ package struct EnvironmentKind: ShapedDocumentKind {
         .record([
             DocumentField("description", .text(length: 0...EnvironmentSpecification.maximumText), "For people."),
             DocumentField("region", .name, "Where it runs."),
+            DocumentField(
+                "jurisdictions", .list(.name, count: 1...EnvironmentSpecification.maximumJurisdictions),
+                "Where the data must live that versions released here were made of."),
             DocumentField("approval", Self.approval, "Whose yes every release needs at least."),
             DocumentField(
-                "freezes", .list(Self.freeze, count: 0...EnvironmentSpecification.maximumFreezes), "When nothing is released.",
+                "freezes", .list(FreezeWindow.shape, count: 0...EnvironmentSpecification.maximumFreezes), "When nothing is released.",
                 standard: .array([])),
             DocumentField("rollout", RolloutPlan.shape, "The plan of a release that brings none."),
         ])
@@ -58,18 +61,6 @@ package struct EnvironmentKind: ShapedDocumentKind {
             "roles", .list(.choice(Role.allCases.map(\.rawValue)), count: 0...Role.allCases.count), "Or anyone with one of these roles.",
             standard: .array([])),
         DocumentField("count", .integer(1...ApprovalRule.maximumCount), "How many different people.", standard: .integer(1)),
-    ])
-
-    private static let freeze = DocumentShape.record([
-        DocumentField("name", .name, "Its name, shown to whoever is refused.", isRequired: true),
-        DocumentField("zone", .text(length: 1...100), "IANA time zone of the clock on the wall.", standard: .string("UTC")),
-        DocumentField(
-            "days", .list(.choice(FreezeWindow.Day.allCases.map(\.rawValue)), count: 1...7),
-            "Every week on these days; without them the window is once."),
-        DocumentField(
-            "from", .text(length: 5...16), "A time such as 18:00, or without 'days' a moment such as 2026-12-20T18:00.", isRequired: true),
-        DocumentField(
-            "until", .text(length: 5...16), "The same; a time that is not later than 'from' is on the next day.", isRequired: true),
     ])
 }
 

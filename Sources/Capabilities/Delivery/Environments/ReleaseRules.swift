@@ -40,6 +40,27 @@ struct ReleaseRules {
             why: "Its document says so.", fix: "Release to another endpoint, or change the document.")
     }
 
+    /// Data that lives elsewhere, or of which nobody says where, is not served here.
+    func requireResidency(of subject: ReleaseSubject, _ versions: VersionDirectory, in change: Change) throws {
+        guard let environment, let allowed = environment.specification.jurisdictions else { return }
+        let data = try versions.jurisdictions(of: subject.model, subject.version, change.workspace, change.transaction)
+        func refusal(_ why: String) -> Problem {
+            Problem(
+                .rejected, "delivery.environment.residency",
+                "Version \(subject.version) of model '\(subject.model)' is not released into environment '\(environment.name)'.", why: why,
+                fix:
+                    "Release it where its data may be served, or ask who declares the environment: dhow environment show \(environment.name)."
+            )
+        }
+        let rule =
+            "The environment serves data of \(allowed.joined(separator: ", "))"
+            + (environment.specification.region.map { " in region \($0)" } ?? "") + "."
+        guard !data.isEmpty else { throw refusal("\(rule) It is not known what data the version was made of.") }
+        for (snapshot, jurisdiction) in data where !(jurisdiction.map { allowed.contains($0) } ?? false) {
+            throw refusal("\(rule) Snapshot \(snapshot) " + (jurisdiction.map { "is of \($0)." } ?? "states no jurisdiction."))
+        }
+    }
+
     func requireConsent(_ approval: Approval, in change: Change) throws {
         guard let environment, let consent = environment.specification.approval else { return }
         let isGiven = try consent.isGiven(by: approval.decisions) { principal in

@@ -80,4 +80,15 @@ package struct GateReport: Codable, Equatable, Sendable {
 
     package var gate: String { findings.specification.name }
     package var outcome: GateOutcome { findings.outcome }
+
+    /// The text that the digest is taken from.
+    ///
+    /// - Throws: `Problem` `.internal` when the findings as they are read give another text than was kept.
+    package func document() throws -> String {
+        let text = try DocumentText.encode(findings)
+        guard TextDigest.of(text) == digest.description else {
+            throw Problem(.internal, "delivery.gate-report.changed", "Gate report '\(id)' is not the text that it was.")
+        }
+        return text
+    }
 }

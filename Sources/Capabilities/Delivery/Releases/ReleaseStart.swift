@@ -15,6 +15,7 @@ struct ReleaseStart {
         let isEmergency = try Emergencies.isEmergency(new.gateReport, in: change)
         if !isEmergency { try rules.requireThawed(at: change.time) }
         try rules.requireModel(of: subject)
+        try rules.requireResidency(of: subject, versions, in: change)
         var plan = new.plan ?? rules.plan
         new.adjust(&plan)
         try plan.validate()

@@ -10,12 +10,14 @@ package struct OutsideGuard: Codable, Equatable, Sendable {
         case prometheus
         /// A place that is sent the rollout and answers `{"value": NUMBER}`.
         case webhook
+        /// One `SELECT` over the table `predictions`, the rollout's own answers, that gives one number.
+        case sql
     }
 
     package var name: String
     package var source: Source
     package var url: String
-    /// PromQL; for webhooks none.
+    /// PromQL or SQL; for webhooks none.
     package var query: String?
     package var atLeast: Double?
     package var atMost: Double?
@@ -24,7 +26,7 @@ package struct OutsideGuard: Codable, Equatable, Sendable {
     package var failures: Int
 
     package init(
-        name: String, source: Source, url: String, query: String? = nil, atLeast: Double? = nil, atMost: Double? = nil,
+        name: String, source: Source, url: String = "", query: String? = nil, atLeast: Double? = nil, atMost: Double? = nil,
         intervalSeconds: Int = 60, failures: Int = 3
     ) {
         self.name = name
@@ -41,7 +43,7 @@ package struct OutsideGuard: Codable, Equatable, Sendable {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         name = try container.decode(String.self, forKey: .name)
         source = try container.decode(Source.self, forKey: .source)
-        url = try container.decode(String.self, forKey: .url)
+        url = try container.decodeIfPresent(String.self, forKey: .url) ?? ""
         query = try container.decodeIfPresent(String.self, forKey: .query)
         atLeast = try container.decodeIfPresent(Double.self, forKey: .atLeast)
         atMost = try container.decodeIfPresent(Double.self, forKey: .atMost)
@@ -54,9 +56,11 @@ package struct OutsideGuard: Codable, Equatable, Sendable {
         func invalid(_ why: String) -> Problem {
             Problem(.invalid, "delivery.rollout.guard", "Guard '\(name)' cannot be used.", why: why)
         }
-        guard (1...2000).contains(url.utf8.count) else { throw invalid("'url' has 1 to 2000 bytes.") }
-        guard (source == .prometheus) == (query != nil), (query ?? "?").utf8.count <= 5000, query?.isEmpty != true else {
-            throw invalid("A Prometheus guard has a 'query' of at most 5000 bytes, a webhook none.")
+        guard source == .sql ? url.isEmpty : (1...2000).contains(url.utf8.count) else {
+            throw invalid("'url' has 1 to 2000 bytes; a guard in SQL has none.")
+        }
+        guard (source == .webhook) == (query == nil), (query ?? "?").utf8.count <= 5000, query?.isEmpty != true else {
+            throw invalid("A guard of Prometheus or in SQL has a 'query' of at most 5000 bytes, a webhook none.")
         }
         guard atLeast != nil || atMost != nil, atLeast?.isFinite != false, atMost?.isFinite != false else {
             throw invalid("It needs 'atLeast', 'atMost' or both.")

@@ -10,10 +10,16 @@ package struct OutsideGuards: Sendable {
     private let rollouts: Rollouts
     private let egress: any EgressClient
     private let clock: any WallClock
+    private let sql: Query?
 
-    package init(rollouts: Rollouts, egress: any EgressClient) {
+    /// Asks a guard in SQL.
+    package typealias Query = @Sendable (_ rule: OutsideGuard, _ rollout: Rollout, _ workspace: String) async throws -> Double
+
+    /// - Parameter sql: Nil where nothing can answer queries; guards in SQL are inconclusive then.
+    package init(rollouts: Rollouts, egress: any EgressClient, sql: Query? = nil) {
         self.rollouts = rollouts
         self.egress = egress
+        self.sql = sql
         clock = rollouts.governor.clock
     }
 
@@ -28,7 +34,7 @@ package struct OutsideGuards: Sendable {
             guard !due.isEmpty else { continue }
             do {
                 let readings = await withTaskGroup(of: GuardReading.self) { group in
-                    for rule in due { group.addTask { await read(rule, of: rollout) } }
+                    for rule in due { group.addTask { await read(rule, of: rollout, in: workspace) } }
                     return await group.reduce(into: [GuardReading]()) { $0.append($1) }
                 }
                 try Task.checkCancellation()
@@ -43,8 +49,12 @@ package struct OutsideGuards: Sendable {
     }
 
     /// Whatever goes wrong is a reading too: an inconclusive one.
-    private func read(_ rule: OutsideGuard, of rollout: Rollout) async -> GuardReading {
+    private func read(_ rule: OutsideGuard, of rollout: Rollout, in workspace: String) async -> GuardReading {
         do {
+            if rule.source == .sql {
+                guard let sql else { throw Self.unreadable("This server has nothing that answers SQL.") }
+                return rule.judge(try await sql(rule, rollout, workspace), at: clock.now())
+            }
             let answer = try await egress.send(try Self.request(rule, rollout))
             guard answer.status == 200 else { throw Self.unreadable("It answered with status \(answer.status).") }
             return rule.judge(try Self.number(rule.source, in: answer.body), at: clock.now())
@@ -61,6 +71,7 @@ package struct OutsideGuards: Sendable {
             return EgressRequest(
                 url: try EgressURL(rule.url + (rule.url.hasSuffix("/") ? "" : "/") + "api/v1/query"),
                 headers: [("Content-Type", "application/x-www-form-urlencoded")], body: Array("query=\(query)".utf8))
+        case .sql: preconditionFailure("SQL is not asked over the network.")
         case .webhook:
             let body: JSONValue = [
                 "guard": .string(rule.name), "rollout": .string(rollout.id), "endpoint": .string(rollout.endpoint),

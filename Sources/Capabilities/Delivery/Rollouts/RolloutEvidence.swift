@@ -21,12 +21,16 @@ package struct RolloutEvidence: Codable, Equatable, Sendable {
     /// As `canary`, for each segment that the plan names.
     package var segments: [String: CanaryEvidence]?
     package var scores: ScoreSpread?
+    /// Where the plan has a guard on it.
+    package var latency: LatencyEvidence?
+    /// Where the plan has a guard on refused inputs or saturation.
+    package var loads: LoadEvidence?
 
     package init(
         candidateLabelled: Int = 0, stableLabelled: Int = 0, candidatePredictions: Int = 0, candidateInvalid: Int = 0,
         stablePredictions: Int? = nil, stableInvalid: Int? = nil,
         canary: CanaryEvidence = CanaryEvidence(), pairs: PairedEvidence? = nil, segments: [String: CanaryEvidence]? = nil,
-        scores: ScoreSpread? = nil
+        scores: ScoreSpread? = nil, latency: LatencyEvidence? = nil, loads: LoadEvidence? = nil
     ) {
         self.candidateLabelled = candidateLabelled
         self.stableLabelled = stableLabelled
@@ -38,6 +42,8 @@ package struct RolloutEvidence: Codable, Equatable, Sendable {
         self.pairs = pairs
         self.segments = segments
         self.scores = scores
+        self.latency = latency
+        self.loads = loads
     }
 
     package func validate() throws(Problem) {
@@ -83,6 +89,8 @@ package struct RolloutEvidence: Codable, Equatable, Sendable {
                 + "\(Self.power(segment.harm.peakLogEvidence)) against a limit of \(1 / plan.alphaPerSegment), with an error rate of at most "
                 + "\(plan.alphaPerSegment)."
         }
+        if plan.latency != nil, let breach = latency?.breach(at: plan.alphaPerGuard) { return breach }
+        if plan.schemaViolations, let breach = loads?.misfitBreach(at: plan.alphaPerGuard) { return breach }
         return nil
     }
 
@@ -110,6 +118,12 @@ package struct RolloutEvidence: Codable, Equatable, Sendable {
             payload["logPairedHarmEvidence"] = .string(String(pairs.peakLogHarm))
         }
         if let segments { payload["logSegmentHarmEvidence"] = .object(segments.mapValues { .string(String($0.harm.peakLogEvidence)) }) }
+        if let latency { payload["logSlownessEvidence"] = .array(latency.tests.map { .string(String($0.peakLogEvidence)) }) }
+        if let loads {
+            payload["candidateMisfits"] = .integer(Int64(loads.misfits(ofCandidate: true)))
+            payload["stableMisfits"] = .integer(Int64(loads.misfits(ofCandidate: false)))
+            payload["logMisfitEvidence"] = .string(String(loads.misfits.peakLogEvidence))
+        }
         return .object(payload)
     }
 

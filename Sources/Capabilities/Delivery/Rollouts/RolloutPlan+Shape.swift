@@ -46,6 +46,15 @@ extension RolloutPlan {
             DocumentField(
                 "stepApprovals", .list(stepApproval, count: 0...maximumSteps), "Who is asked before which step.", standard: .array([])),
             DocumentField("segments", segments, "Groups whose losses are looked at by themselves."),
+            DocumentField("latency", latency, "How much longer than the stable revision the candidate may take."),
+            DocumentField(
+                "schemaViolations", .boolean, "Whether requests that a revision refuses because of their inputs are compared.",
+                standard: .bool(false)),
+            DocumentField("saturation", saturation, "How many requests the candidate may turn away for lack of room."),
+            DocumentField(
+                "smokeTests", .list(smokeTest, count: 0...SmokeTest.maximumTests),
+                "What the server asks a blue-green preview before the switch.",
+                standard: .array([])),
             DocumentField("guards", .list(outsideGuard, count: 0...maximumGuards), "Numbers from outside.", standard: .array([])),
         ])
     }
@@ -63,11 +72,32 @@ extension RolloutPlan {
         DocumentField("values", .list(.text(length: 0...200), count: 1...maximumSegments), "The segments.", isRequired: true),
     ])
 
+    private static let latency = DocumentShape.record([
+        DocumentField("p50", .number(NumberRange(from: 1, upTo: 1000)), "How many times as long at the median."),
+        DocumentField("p99", .number(NumberRange(from: 1, upTo: 1000)), "How many times as long where one in a hundred takes longer."),
+        DocumentField("minimum", .integer(100...10_000_000), "Answers of each revision needed in a step.", standard: .integer(200)),
+    ])
+
+    private static let saturation = DocumentShape.record([
+        DocumentField("shedShare", .number(NumberRange(from: 0, below: 1)), "The share it may turn away.", standard: .number(0.01)),
+        DocumentField("minimum", .integer(1...10_000_000), "Requests of the candidate needed in a step.", standard: .integer(200)),
+    ])
+
+    private static let smokeTest = DocumentShape.record([
+        DocumentField("name", .name, "Its name in what is said.", isRequired: true),
+        DocumentField(
+            "inputs", .map(.list(.anything, count: 1...10_000)), "Values by input name: a list with an element for each row.",
+            isRequired: true),
+        DocumentField("atLeast", .number(NumberRange()), "The least that every row's score may be."),
+        DocumentField("atMost", .number(NumberRange()), "The most it may be."),
+        DocumentField("withinMilliseconds", .integer(1...60_000), "How long the answer may take."),
+    ])
+
     private static let outsideGuard = DocumentShape.record([
         DocumentField("name", .name, "Its name in what is said.", isRequired: true),
         DocumentField("source", .choice(OutsideGuard.Source.allCases.map(\.rawValue)), "Who is asked.", isRequired: true),
-        DocumentField("url", .text(length: 1...2000), "Where: of Prometheus its root, of a webhook its address.", isRequired: true),
-        DocumentField("query", .text(length: 1...5000), "PromQL that gives one number."),
+        DocumentField("url", .text(length: 0...2000), "Where: of Prometheus its root, of a webhook its address; of SQL none."),
+        DocumentField("query", .text(length: 1...5000), "PromQL, or one SELECT over 'predictions', that gives one number."),
         DocumentField("atLeast", .number(NumberRange()), "The least the number may be."),
         DocumentField("atMost", .number(NumberRange()), "The most it may be."),
         DocumentField("intervalSeconds", .integer(10...24 * 3600), "How often it is asked.", standard: .integer(60)),

@@ -45,6 +45,12 @@ package struct RolloutPlan: Codable, Equatable, Sendable {
     package var keepWarmSeconds: Int
     package var stepApprovals: [StepApproval]
     package var segments: SegmentGuard?
+    package var latency: LatencyGuard?
+    /// Whether requests that a revision refuses because their inputs do not fit are compared.
+    package var schemaViolations: Bool
+    package var saturation: SaturationGuard?
+    /// What the server asks a blue-green preview before the switch; with none somebody says how the tests ended.
+    package var smokeTests: [SmokeTest]
     package var guards: [OutsideGuard]
 
     package init(
@@ -52,7 +58,8 @@ package struct RolloutPlan: Codable, Equatable, Sendable {
         minimumLabelled: Int = 200, minimumPairs: Int = 200, alpha: Double = 0.05, maximumSeconds: Int = 7 * 24 * 3600,
         invalidShare: Double = 0.01, scoreShift: Double? = nil, requiresShownNotWorse: Bool = false, keepWarmSeconds: Int = 0,
         stepApprovals: [StepApproval] = [],
-        segments: SegmentGuard? = nil, guards: [OutsideGuard] = []
+        segments: SegmentGuard? = nil, latency: LatencyGuard? = nil, schemaViolations: Bool = false, saturation: SaturationGuard? = nil,
+        smokeTests: [SmokeTest] = [], guards: [OutsideGuard] = []
     ) {
         self.strategy = strategy
         self.percents = percents ?? Self.percents(of: strategy)
@@ -68,6 +75,10 @@ package struct RolloutPlan: Codable, Equatable, Sendable {
         self.keepWarmSeconds = keepWarmSeconds
         self.stepApprovals = stepApprovals
         self.segments = segments
+        self.latency = latency
+        self.schemaViolations = schemaViolations
+        self.saturation = saturation
+        self.smokeTests = smokeTests
         self.guards = guards
     }
 
@@ -92,6 +103,10 @@ package struct RolloutPlan: Codable, Equatable, Sendable {
         keepWarmSeconds = try value(.keepWarmSeconds, or: standard.keepWarmSeconds)
         stepApprovals = try value(.stepApprovals, or: standard.stepApprovals)
         segments = try container.decodeIfPresent(SegmentGuard.self, forKey: .segments)
+        latency = try container.decodeIfPresent(LatencyGuard.self, forKey: .latency)
+        schemaViolations = try value(.schemaViolations, or: standard.schemaViolations)
+        saturation = try container.decodeIfPresent(SaturationGuard.self, forKey: .saturation)
+        smokeTests = try value(.smokeTests, or: standard.smokeTests)
         guards = try value(.guards, or: standard.guards)
     }
 
@@ -104,8 +119,10 @@ package struct RolloutPlan: Codable, Equatable, Sendable {
     }
 
     /// α is split evenly among the tests that can roll back, so that their union keeps it: losses, invalid predictions, and where the plan
-    /// has them the shadow's pairs and the segments.
-    package var alphaPerGuard: Double { alpha / Double(2 + (strategy == .shadow ? 1 : 0) + (segments == nil ? 0 : 1)) }
+    /// has them the shadow's pairs, the segments, latency and refused inputs.
+    package var alphaPerGuard: Double {
+        alpha / Double(2 + [strategy == .shadow, segments != nil, latency != nil, schemaViolations].count { $0 })
+    }
 
     /// The part of its guard's α that one segment has.
     package var alphaPerSegment: Double { alphaPerGuard / Double(max(1, segments?.values.count ?? 1)) }
@@ -146,6 +163,12 @@ package struct RolloutPlan: Codable, Equatable, Sendable {
                 !segments.input.isEmpty
             else { throw invalid("'segments' names an input and 1 to \(Self.maximumSegments) different values of it.") }
         }
+        guard smokeTests.count <= SmokeTest.maximumTests, Set(smokeTests.map(\.name)).count == smokeTests.count,
+            smokeTests.isEmpty || strategy == .blueGreen
+        else { throw invalid("'smokeTests' are of a blue-green rollout: at most \(SmokeTest.maximumTests), each with a name of its own.") }
+        for test in smokeTests { try test.validate() }
+        try latency?.validate()
+        try saturation?.validate()
         guard guards.count <= Self.maximumGuards, Set(guards.map(\.name)).count == guards.count else {
             throw invalid("There are at most \(Self.maximumGuards) 'guards', each with a name of its own.")
         }

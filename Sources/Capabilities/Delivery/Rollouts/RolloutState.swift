@@ -103,7 +103,9 @@ package struct RolloutState: Codable, Equatable, Sendable {
             let seconds = ((wait - now).milliseconds + 999) / 1000
             return "This step takes \(plan.bakeSeconds) seconds; \(seconds) are left."
         }
-        return (percent == 0 ? missingWithoutTraffic(evidence) : missingWithTraffic(evidence)) ?? shifted(evidence) ?? missingGuard(at: now)
+        return (percent == 0 ? missingWithoutTraffic(evidence) : missingWithTraffic(evidence)) ?? shifted(evidence) ?? missingMeasure(
+            evidence)
+            ?? missingGuard(at: now)
             ?? missingApproval ?? missingSafety(evidence)
     }
 
@@ -144,6 +146,15 @@ package struct RolloutState: Codable, Equatable, Sendable {
         return
             "The candidate's scores lie elsewhere than the stable revision's: stability index \((shift * 1000).rounded() / 1000) beyond noise, "
             + "at most \(limit) is expected. A person must look."
+    }
+
+    /// What guards on latency and saturation still wait for; one without evidence is inconclusive.
+    private func missingMeasure(_ evidence: RolloutEvidence) -> String? {
+        if let rule = plan.latency {
+            let latency = evidence.latency ?? LatencyEvidence(limits: rule.limits)
+            if let missing = latency.missing(rule, percent: percent) { return missing }
+        }
+        return plan.saturation.flatMap { (evidence.loads ?? LoadEvidence([])).saturation($0, percent: percent) }
     }
 
     /// A guard that was not read lately is as good as unread.

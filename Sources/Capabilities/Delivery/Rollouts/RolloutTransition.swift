@@ -127,6 +127,9 @@ struct RolloutTransition {
     private func requireSound(_ rollout: Rollout) throws {
         let candidate = try revisions.require(rollout.endpoint, rollout.candidate)
         try versions.require(candidate.model, candidate.version, change.workspace, change.transaction)
+        if let fault = try versions.fault(of: candidate.model, candidate.version, change.workspace, change.transaction) {
+            throw Problem(.notFound, "delivery.version.unsound", fault, fix: "End the rollout, and register the version again.")
+        }
     }
 
     private func split(_ rollout: Rollout) throws -> TrafficSplit {

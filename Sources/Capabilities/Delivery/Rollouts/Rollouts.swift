@@ -53,7 +53,7 @@ package struct Rollouts: Sendable {
                 return true
             }
         }
-        var errors: [any Error] = []
+        var errors = try await abortUnsound()
         for (workspace, rollout) in due {
             do {
                 _ = try await change(rollout.id, under: .rolloutControl, by: .controller("rollouts", in: workspace)) { rollout, change in
@@ -73,13 +73,40 @@ package struct Rollouts: Sendable {
         return errors
     }
 
+    /// Ends rollouts whose version was deleted, or is no longer what was signed: a server that starts anew could not answer with it, so
+    /// it gets no more requests, whatever a person decides about the release.
+    private func abortUnsound() async throws -> [any Error] {
+        let versions = versions
+        @Sendable func fault(_ rollout: Rollout, _ workspace: String, _ transaction: any Transaction) throws -> String? {
+            let revision = try RevisionTable(transaction: transaction, workspace: workspace).require(rollout.endpoint, rollout.candidate)
+            return try versions.fault(of: revision.model, revision.version, workspace, transaction)
+        }
+        let unsound = try await governor.database.read { transaction in
+            try RolloutTable.active(in: transaction).filter { try fault($0.rollout, $0.workspace, transaction) != nil }
+        }
+        var errors: [any Error] = []
+        for (workspace, rollout) in unsound {
+            do {
+                _ = try await change(rollout.id, under: .rolloutControl, by: .controller("rollouts", in: workspace)) { rollout, change in
+                    guard rollout.state.phase.isActive, let why = try fault(rollout, workspace, change.transaction) else { return nil }
+                    return .commanded(.abort(because: why))
+                }
+            } catch let error as CancellationError {
+                throw error
+            } catch {
+                errors.append(error)
+            }
+        }
+        return errors
+    }
+
     /// Unfinished rollouts of all workspaces, for those who gather evidence.
     package func active() async throws -> [(workspace: String, rollout: Rollout)] {
         try await governor.database.read { try RolloutTable.active(in: $0) }
     }
 
     /// Goes to a later step at once, without waiting for evidence; repeating it changes nothing.
-    package func shift(_ id: String, toPercent percent: Int, because reason: String? = nil, by caller: Caller) async throws -> Rollout {
+    package func shift(_ id: String, toPercent percent: Int, because reason: String, by caller: Caller) async throws -> Rollout {
         try await command(id, .shift(toPercent: percent), because: reason, by: caller)
     }
 
@@ -98,7 +125,7 @@ package struct Rollouts: Sendable {
     }
 
     /// The plan's longest time, and the step's least, begin anew.
-    package func resume(_ id: String, because reason: String? = nil, by caller: Caller) async throws -> Rollout {
+    package func resume(_ id: String, because reason: String, by caller: Caller) async throws -> Rollout {
         try await command(id, .resume, because: reason, by: caller)
     }
 
@@ -134,6 +161,13 @@ package struct Rollouts: Sendable {
         }.rollout
     }
 
+    /// The model version that a rollout's candidate is; nil when the revision is gone.
+    package func candidateVersion(of rollout: Rollout, by caller: Caller) async throws -> Int? {
+        try await governor.read(.deliveryRead, by: caller) { transaction in
+            try RevisionTable(transaction: transaction, workspace: caller.workspace).find(rollout.endpoint, rollout.candidate)?.version
+        }
+    }
+
     package func rollout(_ id: String, by caller: Caller) async throws -> Rollout {
         try await governor.read(.deliveryRead, by: caller) { transaction in
             try RolloutTable(transaction: transaction, workspace: caller.workspace).require(id)
@@ -158,9 +192,9 @@ package struct Rollouts: Sendable {
     }
 
     private func command(
-        _ id: String, _ command: RolloutCommand, because reason: String? = nil, by caller: Caller
+        _ id: String, _ command: RolloutCommand, because reason: String, by caller: Caller
     ) async throws -> Rollout {
-        if let reason { try Self.check(reason: reason) }
+        try Self.check(reason: reason)
         return try await change(id, under: .rolloutControl, because: reason, by: caller) { rollout, _ in
             .commanded(command, evidence: rollout.evidence)
         }.rollout

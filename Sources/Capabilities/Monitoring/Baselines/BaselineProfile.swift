@@ -21,6 +21,19 @@ package struct PerformanceLevel: Codable, Equatable, Sendable {
     }
 }
 
+/// Some scores of the version with what proved true, chosen by hash.
+package struct BaselineOutcomes: Codable, Equatable, Sendable {
+    package static let limit = 2000
+
+    package var scores: [Double]
+    package var positives: [Bool]
+
+    package init(scores: [Double], positives: [Bool]) {
+        self.scores = scores
+        self.positives = positives
+    }
+}
+
 /// What windows are compared with: the distributions of one version's inputs and scores, and its performance, frozen.
 package struct BaselineProfile: Codable, Equatable, Sendable {
     package var rowCount: Int
@@ -30,11 +43,13 @@ package struct BaselineProfile: Codable, Equatable, Sendable {
     package var level: PerformanceLevel?
     /// At most 20,000 values of each numeric feature, ascending. Without them a feature is tested on its bins.
     package var samples: [String: [Double]]
+    /// Scores with what proved true, for estimates without labels; nil without labels.
+    package var outcomes: BaselineOutcomes?
 
     package init(
         rowCount: Int, numeric: [String: NumericProfile] = [:], categorical: [String: CategoricalProfile] = [:],
         score: NumericProfile? = nil,
-        level: PerformanceLevel? = nil, samples: [String: [Double]] = [:]
+        level: PerformanceLevel? = nil, samples: [String: [Double]] = [:], outcomes: BaselineOutcomes? = nil
     ) {
         self.rowCount = rowCount
         self.numeric = numeric
@@ -42,6 +57,7 @@ package struct BaselineProfile: Codable, Equatable, Sendable {
         self.score = score
         self.level = level
         self.samples = samples
+        self.outcomes = outcomes
     }
 
     package init(from decoder: any Decoder) throws {
@@ -52,6 +68,7 @@ package struct BaselineProfile: Codable, Equatable, Sendable {
         score = try container.decodeIfPresent(NumericProfile.self, forKey: .score)
         level = try container.decodeIfPresent(PerformanceLevel.self, forKey: .level)
         samples = try container.decodeIfPresent([String: [Double]].self, forKey: .samples) ?? [:]
+        outcomes = try container.decodeIfPresent(BaselineOutcomes.self, forKey: .outcomes)
     }
 
     /// Bins come from the deciles of each column, of a sample of it beyond 20,000 values; everything else counts all rows.
@@ -72,7 +89,8 @@ package struct BaselineProfile: Codable, Equatable, Sendable {
             rowCount: counted.rowCount, numeric: numeric,
             categorical: counted.categories.compactMapValues { $0.values > 0 ? $0.profile : nil },
             score: counted.score.values > 0 ? counted.score.profile : nil, level: counted.performance.level,
-            samples: sampled.numbers.filter { numeric[$0.key] != nil }.mapValues { $0.sample.values.sorted() })
+            samples: sampled.numbers.filter { numeric[$0.key] != nil }.mapValues { $0.sample.values.sorted() },
+            outcomes: counted.performance.outcomes)
     }
 
     package func validate() throws(Problem) {
@@ -84,6 +102,11 @@ package struct BaselineProfile: Codable, Equatable, Sendable {
             throw refuse("A sample has at most \(NumericSummary.sampleLimit) values, all numbers.")
         }
         guard samples.values.allSatisfy({ zip($0, $0.dropFirst()).allSatisfy(<=) }) else { throw refuse("A sample is not ascending.") }
+        if let outcomes {
+            guard outcomes.scores.count == outcomes.positives.count, outcomes.scores.count <= BaselineOutcomes.limit,
+                outcomes.scores.allSatisfy({ (0...1).contains($0) })
+            else { throw refuse("Its outcomes are at most \(BaselineOutcomes.limit) scores from 0 to 1, each with its label.") }
+        }
         if let level {
             guard level.rowCount > 0, (0...level.rowCount).contains(level.positiveCount), level.logLoss >= 0, level.logLoss.isFinite else {
                 throw refuse("Its level has counts or a log loss out of range.")

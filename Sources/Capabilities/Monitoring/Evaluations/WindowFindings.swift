@@ -68,6 +68,8 @@ package struct DataFault: Codable, Equatable, Sendable {
         case unitChange = "unit-change"
         case nullBreak = "null-break"
         case newEncoding = "new-encoding"
+        /// What a check of the monitor says is one.
+        case check
     }
 
     package var kind: Kind
@@ -75,6 +77,8 @@ package struct DataFault: Codable, Equatable, Sendable {
     /// For `unitChange`, such as "°F to °C".
     package var conversion: String?
     package var explanation: String
+    /// The rule that found it; nil for those that every monitor has.
+    package var check: String?
 }
 
 /// How many tests were made and what share of false alarms the rule allows.
@@ -96,6 +100,10 @@ package struct WindowFindings: Codable, Equatable, Sendable {
     package var performance: PerformanceFinding
     package var faults: [DataFault]
     package var falseAlarms: FalseAlarmControl
+    /// What the monitor's checks read; nil without any.
+    package var checks: [RuleReading]?
+    /// Where to look first; nil where nothing points anywhere.
+    package var causes: Causes?
     package var binning = Self.binningRule
     package var verdict: Verdict
     /// In plain words, what the verdict rests on and what was not looked at.

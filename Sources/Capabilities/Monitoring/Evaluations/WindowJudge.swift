@@ -12,6 +12,9 @@ struct WindowJudge {
     /// Faults known of the window before.
     let standing: [DataFault]
     let current: WindowSummary
+    /// Of `BurnRate.pairs`; empty when no check asks for them.
+    let burns: [(long: BurnRate.Count, short: BurnRate.Count)]
+    let window: Window
     /// Seeds the bootstrap, so that the same window gives the same interval.
     let seed: UInt64
 
@@ -21,9 +24,13 @@ struct WindowJudge {
         let drift = DriftJudge(thresholds: thresholds, baseline: baseline, current: current).findings()
         let score = scoreFinding()
         let performance = performanceFinding()
-        let faults =
+        let checks = CheckJudge(specification: specification, baseline: baseline, window: window, current: current, burns: burns).readings()
+        var faults =
             thresholds.checksDataFaults
             ? FaultJudge(thresholds: thresholds, baseline: baseline, earlier: earlier, standing: standing, current: current).faults() : []
+        faults += checks.filter { $0.kind == .dataFault && $0.outcome == .breach }.map {
+            DataFault(kind: .check, feature: "", conversion: nil, explanation: $0.summary, check: $0.rule)
+        }
         let drifted = drift.features.filter { $0.level != .none }
         let hasEnoughRows = current.rowCount >= thresholds.minimumRows && (baseline?.rowCount ?? 0) >= thresholds.minimumRows
         let grounds = VerdictGrounds(
@@ -49,9 +56,15 @@ struct WindowJudge {
         if thresholds.checksDataFaults, earlier == nil {
             reasons.append("There is no earlier window, so changes of unit could not be looked for.")
         }
-        return WindowFindings(
+        reasons += checks.filter { $0.outcome == .breach && $0.kind != .dataFault }.map(\.summary)
+        var findings = WindowFindings(
             features: drift.features, score: score, performance: performance, faults: faults, falseAlarms: drift.control,
-            verdict: grounds.verdict, reasons: reasons)
+            checks: checks.isEmpty ? nil : checks, verdict: grounds.verdict, reasons: reasons)
+        let causes = CauseFinder(
+            findings: findings, importances: specification.importances, earlier: earlier?.detail, current: current.detail
+        ).causes()
+        findings.causes = causes.isEmpty ? nil : causes
+        return findings
     }
 
     private func scoreFinding() -> ScoreFinding? {

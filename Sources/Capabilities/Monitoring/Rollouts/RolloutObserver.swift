@@ -97,7 +97,8 @@ package actor RolloutObserver {
         return RolloutReader(
             transaction: transaction, workspace: workspace, endpoint: rollout.endpoint, candidate: rollout.candidate,
             segmentInput: rollout.state.plan.segments?.input, entityInput: entity,
-            shadow: shadow.map { ServedVersion(workspace: workspace, model: $0.model, number: $0.version) })
+            shadow: shadow.map { ServedVersion(workspace: workspace, model: $0.model, number: $0.version) },
+            readsLoads: rollout.state.plan.schemaViolations || rollout.state.plan.saturation != nil)
     }
 
     private func lookForever() async throws {

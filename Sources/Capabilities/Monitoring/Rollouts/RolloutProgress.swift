@@ -19,7 +19,8 @@ struct RolloutProgress: Sendable {
 
     init(_ rollout: Rollout) {
         started = rollout.started
-        settled = RolloutTally(candidate: rollout.candidate, segments: rollout.state.plan.segments)
+        settled = RolloutTally(
+            candidate: rollout.candidate, segments: rollout.state.plan.segments, latency: rollout.state.plan.latency)
         answers = RolloutCursor(from: rollout.started)
         labels = RolloutCursor(from: rollout.started)
         pairs = RolloutCursor(from: rollout.started)
@@ -57,6 +58,7 @@ struct RolloutProgress: Sendable {
             tally.add(label.answer, label: label.value)
             if let pair = try reader.pair(label.answer) { tally.add(pair, label: label.value) }
         }
+        if let loads = try reader.loads() { tally.set(loads) }
         return (next, tally.evidence)
     }
 }

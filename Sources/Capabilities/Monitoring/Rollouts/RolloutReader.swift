@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Backends
+import Delivery
 import Domain
 import Serving
 
@@ -33,6 +34,8 @@ struct RolloutReader {
     var entityInput: String?
     /// The version that answers as a shadow; nil without one.
     var shadow: ServedVersion?
+    /// Whether what revisions took and refused is asked for.
+    var readsLoads = false
 
     private var inputsColumn: String { segmentInput == nil && entityInput == nil ? "" : ", prediction.inputs AS inputs" }
 
@@ -74,7 +77,7 @@ struct RolloutReader {
     func forEachAnswer(after cursor: RolloutCursor, _ body: (RolloutAnswer, RolloutCursor) throws -> Void) throws {
         try transaction.forEachRow(
             """
-            SELECT id, revision, candidate_percent, score, logged\(inputsColumn) FROM prediction
+            SELECT id, revision, candidate_percent, score, logged, microseconds, request_rows\(inputsColumn) FROM prediction
             WHERE workspace = ? AND endpoint = ? AND candidate = ? AND logged >= ? AND (logged > ? OR id > ?) ORDER BY logged, id
             """,
             values: [
@@ -82,8 +85,17 @@ struct RolloutReader {
                 .integer(cursor.time.milliseconds), .text(cursor.id),
             ]
         ) { row in
-            try body(try answer(row), RolloutCursor(time: try row["logged"], id: try row["id"]))
+            var answer = try answer(row)
+            // How long several rows take depends on how the request was divided.
+            let rows: Int? = try row["request_rows"]
+            if rows == 1 { answer.microseconds = try row["microseconds"] }
+            try body(answer, RolloutCursor(time: try row["logged"], id: try row["id"]))
         }
+    }
+
+    /// What the revisions took and refused while this candidate took part; nil where nobody asks.
+    func loads() throws -> [RevisionLoad]? {
+        readsLoads ? try RevisionLoadTable(transaction: transaction).loads(of: endpoint, in: workspace, candidate: candidate) : nil
     }
 
     /// Labels that came in after the cursor, in order of arrival. A label that was corrected counts once, as it first was.

@@ -14,16 +14,22 @@ package struct RolloutTally: Equatable, Sendable {
     /// Entities of which a bad event was counted, by hash: answers to one of them depend on each other, so each counts once.
     private var entities: Set<UInt64> = []
     private static let maximumEntities = 1_000_000
+    /// Entities of which a slow answer was counted, for each limit of the plan's guard on latency.
+    private var slowEntities: [Set<UInt64>] = []
 
     /// - Parameter segments: Those whose losses are also counted by themselves.
-    package init(candidate: Int, segments: SegmentGuard? = nil) {
+    /// - Parameter latency: The guard whose limits the durations of answers are held against.
+    package init(candidate: Int, segments: SegmentGuard? = nil, latency: LatencyGuard? = nil) {
         self.candidate = candidate
         evidence.segments = segments.map { Dictionary($0.values.map { ($0, CanaryEvidence()) }, uniquingKeysWith: { first, _ in first }) }
+        evidence.latency = latency.map { LatencyEvidence(limits: $0.limits) }
+        slowEntities = latency.map { Array(repeating: [], count: $0.limits.count) } ?? []
     }
 
     /// Takes in a prediction as it was logged.
     package mutating func add(_ answer: RolloutAnswer) {
         let isCanary = answer.revision == candidate
+        observeDuration(answer)
         if isCanary { evidence.candidatePredictions += 1 } else { evidence.stablePredictions = (evidence.stablePredictions ?? 0) + 1 }
         guard answer.isInvalid else {
             if let score = answer.score { evidence.scores?.add(score, isCandidate: isCanary) }
@@ -60,6 +66,22 @@ package struct RolloutTally: Equatable, Sendable {
         evidence.pairs = pairs
     }
 
+    /// What revisions took and refused, as it is now.
+    package mutating func set(_ loads: [RevisionLoad]) { evidence.loads = LoadEvidence(loads) }
+
+    private mutating func observeDuration(_ answer: RolloutAnswer) {
+        guard let microseconds = answer.microseconds, evidence.latency != nil else { return }
+        var known = slowEntities
+        slowEntities = []
+        evidence.latency?.observe(
+            microseconds: microseconds, isCanary: answer.revision == candidate, weight: answer.candidateShare
+        ) { place in
+            guard let entity = answer.entity else { return true }
+            return known[place].count < Self.maximumEntities && known[place].insert(entity).inserted
+        }
+        slowEntities = known
+    }
+
     private mutating func observe(loss: Double, uniform: Double, _ answer: RolloutAnswer) {
         if let entity = answer.entity, uniform < loss {
             guard entities.count < Self.maximumEntities, entities.insert(entity).inserted else { return }
@@ -82,9 +104,12 @@ package struct RolloutAnswer: Equatable, Sendable {
     package var segment: String?
     /// Hash of the entity that the endpoint keeps with one revision.
     package var entity: UInt64?
+    /// How long it took, where its request had one row.
+    package var microseconds: Int64?
 
     package init(
-        id: String, revision: Int, candidatePercent: Int, score: Double?, segment: String? = nil, entity: UInt64? = nil
+        id: String, revision: Int, candidatePercent: Int, score: Double?, segment: String? = nil, entity: UInt64? = nil,
+        microseconds: Int64? = nil
     ) {
         self.id = id
         self.revision = revision
@@ -92,6 +117,7 @@ package struct RolloutAnswer: Equatable, Sendable {
         self.score = score
         self.segment = segment
         self.entity = entity
+        self.microseconds = microseconds
     }
 
     package var isInvalid: Bool { score.map { !(0...1).contains($0) } ?? true }

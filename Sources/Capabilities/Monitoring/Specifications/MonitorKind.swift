@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import Backends
+import Delivery
 package import Documents
 package import Domain
 package import Governance
@@ -22,12 +23,59 @@ package struct MonitorKind: ShapedDocumentKind {
                 "The model's inputs to watch, by their names in the prediction log.", isRequired: true),
             DocumentField("label", Self.label, "How labels become classes; left out when none ever arrive."),
             DocumentField("thresholds", Self.thresholds, "What is taken for noise and what for news."),
+            DocumentField("alarms", Self.alarms, "When breaches become incidents, and when those are over."),
+            DocumentField("schedule", Self.schedule, "Which windows are judged without being asked; left out when none are."),
+            DocumentField("checks", .list(Self.check, count: 0...MonitorCheck.most), "Further rules."),
+            DocumentField(
+                "maintenance", .list(FreezeWindow.shape, count: 0...MonitorSpecification.maximumMaintenance),
+                "When nothing is made of what is seen."),
+            DocumentField("owner", .name, "Whose its incidents are: a principal's name."),
         ])
     }
 
     private static let feature = DocumentShape.record([
         DocumentField("name", .text(length: 1...200), "The feature's name.", isRequired: true),
         DocumentField("kind", .choice(MonitoredFeature.Kind.allCases.map(\.rawValue)), "How its values are compared.", isRequired: true),
+        DocumentField("importance", .number(NumberRange(from: 0)), "How much the model rests on it, on any scale; 1 when left out."),
+    ])
+
+    private static var alarms: DocumentShape {
+        let usual = AlarmRule()
+        let windows = DocumentShape.integer(1...AlarmRule.mostWindows)
+        return .record([
+            DocumentField(
+                "raise", windows, "Breaches among the last 'of' windows that open an incident.", standard: .integer(Int64(usual.raise))),
+            DocumentField("of", windows, "How many windows are looked at.", standard: .integer(Int64(usual.of))),
+            DocumentField("clear", windows, "Clean windows in a row that end it.", standard: .integer(Int64(usual.clear))),
+            DocumentField(
+                "cooldownHours", .integer(0...AlarmRule.longestCooldownHours), "What comes back within it reopens the incident.",
+                standard: .integer(Int64(usual.cooldownHours))),
+            DocumentField(
+                "opensFrom", .choice(Incident.Severity.allCases.map(\.rawValue)), "The least severity that opens an incident.",
+                standard: .string(usual.opensFrom.rawValue)),
+        ])
+    }
+
+    private static let schedule = DocumentShape.record([
+        DocumentField(
+            "everySeconds", .integer(MonitorSchedule.shortestSeconds...MonitorSchedule.longestSeconds),
+            "Length of a window, counted from 1970-01-01T00:00Z.", isRequired: true),
+        DocumentField(
+            "latenessSeconds", .integer(0...MonitorSchedule.longestLatenessSeconds), "How long after its end a window is judged.",
+            standard: 3600),
+    ])
+
+    private static let check = DocumentShape.record([
+        DocumentField("name", .name, "The rule's name.", isRequired: true),
+        DocumentField("type", .choice(MonitorCheck.Kind.allCases.map(\.rawValue)), "What is looked at.", isRequired: true),
+        DocumentField("column", .text(length: 1...200), "An input, by its name in the prediction log."),
+        DocumentField("minimum", .number(NumberRange()), "Below it is a breach."),
+        DocumentField("maximum", .number(NumberRange()), "Above it is a breach."),
+        DocumentField("share", .number(NumberRange(from: 0, upTo: 1)), "Share of rows that may be so, or that need a label."),
+        DocumentField("seconds", .integer(1...366 * 86_400), "How old something may be."),
+        DocumentField("objective", .number(NumberRange(above: 0, below: 1)), "Share of answers that are to be good, such as 0.999."),
+        DocumentField("metric", .text(length: 1...50), "Which metric of performance or fairness."),
+        DocumentField("threshold", .number(NumberRange()), "A score at or above it is a positive answer; 0.5 when left out."),
     ])
 
     private static let label = DocumentShape.record([

@@ -25,6 +25,7 @@ struct PerformanceSummary: Sendable {
     private(set) var squareSum = 0.0
     /// By day since 1970, UTC.
     private(set) var days: [Int64: Day] = [:]
+    private var few = HashSample<Outcome>(limit: BaselineOutcomes.limit)
     private var sample = HashSample<Outcome>(limit: sampleLimit)
 
     mutating func add(_ row: MonitoredRow) {
@@ -43,6 +44,13 @@ struct PerformanceSummary: Sendable {
             days[day, default: Day()].rows += 1
         }
         sample.add(Outcome(score: score, isPositive: isPositive), hash: row.hash)
+        few.add(Outcome(score: score, isPositive: isPositive), hash: row.hash)
+    }
+
+    /// Nil without labels.
+    var outcomes: BaselineOutcomes? {
+        let outcomes = few.values
+        return outcomes.isEmpty ? nil : BaselineOutcomes(scores: outcomes.map(\.score), positives: outcomes.map(\.isPositive))
     }
 
     /// Nil without labels.

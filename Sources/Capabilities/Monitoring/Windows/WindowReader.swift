@@ -58,13 +58,29 @@ struct WindowReader {
 
     /// O(rows) time; memory as `WindowSummary` bounds it.
     func summary(
-        of window: Window, _ specification: MonitorSpecification, baseline: BaselineProfile?, judging revisions: Set<Int>?
+        of window: Window, _ specification: MonitorSpecification, baseline: BaselineProfile?, judging revisions: Set<Int>?,
+        checkedAt now: Timestamp? = nil
     ) throws -> WindowSummary {
         var summary = WindowSummary(features: specification.features, baseline: baseline)
+        if let now { summary.count(specification.checks ?? [], at: now) }
         try forEach(in: window, specification.label) { row, revision in
             summary.add(row, isJudged: revisions?.contains(revision) ?? true)
         }
         return summary
+    }
+
+    /// Answers of the spans of `BurnRate.pairs` that end with the window, and how many of them are no number.
+    func burns(endingAt end: Timestamp) throws -> [(long: BurnRate.Count, short: BurnRate.Count)] {
+        try BurnRate.pairs.map { (long: try answers(during: $0.long, endingAt: end), short: try answers(during: $0.short, endingAt: end)) }
+    }
+
+    private func answers(during span: Duration, endingAt end: Timestamp) throws -> BurnRate.Count {
+        let row = try transaction.row(
+            """
+            SELECT COUNT(*) AS answers, COUNT(*) - COUNT(score) AS bad FROM prediction
+            WHERE workspace = ? AND endpoint = ? AND time >= ? AND time < ?
+            """, workspace, endpoint, end - span, end)
+        return BurnRate.Count(answers: try row?["answers"] ?? 0, bad: try row?["bad"] ?? 0)
     }
 
     /// The baseline that the rows answered by these revisions make; two passes over the window.

@@ -11,6 +11,8 @@ struct WindowSummary: Sendable {
     private(set) var categories: [String: CategorySummary] = [:]
     private(set) var score: NumericSummary
     private(set) var performance = PerformanceSummary()
+    private(set) var detail = LossDetail()
+    private(set) var checks: [CheckTally] = []
 
     /// - Parameter baseline: Whose bins the numbers are counted in.
     init(features: [MonitoredFeature], baseline: BaselineProfile? = nil) {
@@ -28,6 +30,11 @@ struct WindowSummary: Sendable {
         }
     }
 
+    /// Counts for checks, too. To be said before the first row.
+    mutating func count(_ checks: [MonitorCheck], at now: Timestamp) {
+        self.checks = checks.map { CheckTally($0, features: features, now: now) }
+    }
+
     /// - Parameter isJudged: Whether the row was answered by the version whose score and performance are judged.
     mutating func add(_ row: MonitoredRow, isJudged: Bool = true) {
         rowCount += 1
@@ -37,6 +44,8 @@ struct WindowSummary: Sendable {
             case .category: categories[feature.name]?.add(row.category(feature.name))
             }
         }
+        detail.add(row, features: features)
+        for index in checks.indices { checks[index].add(row, isJudged: isJudged) }
         guard isJudged else { return }
         score.add(row.score, hash: row.hash)
         performance.add(row)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Backends
+package import Backends
 import Crypto
-import Domain
+package import Domain
 import Foundation
 package import Governance
 package import Pipelines
@@ -32,6 +32,19 @@ package struct Attestations: Sendable {
     }
 
     package var publicKey: String { signer.publicKey }
+    package var verifyingKey: AttestationKey { signer.verifyingKey }
+
+    /// Signs a statement of another capability with the installation's key.
+    package func sign(_ statement: JSONValue) throws -> SignedEnvelope {
+        try signer.sign(Array(try statement.compactText().utf8), as: SignedEnvelope.statementType)
+    }
+
+    /// Keeps the provenance that came with a version from elsewhere, as part of the change that registers it.
+    package static func keep(_ envelope: SignedEnvelope, of version: ModelVersion, in change: Change) throws {
+        let text = String(decoding: try JSONEncoder.stable.encode(envelope), as: UTF8.self)
+        _ = try AttestationTable(transaction: change.transaction, workspace: change.workspace).insert(
+            text, of: version.id, ProvenanceStatement.predicateType, at: change.time)
+    }
 
     /// States and signs how a version was made; once, whoever asks again.
     ///
@@ -79,6 +92,22 @@ package struct Attestations: Sendable {
                 fix: "Register it with a step of kind register.")
         }
         return try JSONDecoder().decode(SignedEnvelope.self, from: Data(envelope.utf8))
+    }
+
+    /// Why a version must not answer: its provenance is signed, and the signature does not hold, or other files were signed; nil when
+    /// nothing speaks against it, as where nothing was signed.
+    package static func fault(
+        of version: ModelVersion, in workspace: String, signer: AttestationSigner, _ transaction: any Transaction
+    ) throws -> String? {
+        let table = AttestationTable(transaction: transaction, workspace: workspace)
+        guard let text = try table.find(version.id, ProvenanceStatement.predicateType) else { return nil }
+        let name = "The signed provenance of version \(version.number) of '\(version.model.printable)'"
+        guard let envelope = try? JSONDecoder().decode(SignedEnvelope.self, from: Data(text.utf8)), signer.verifyingKey.verifies(envelope),
+            let statement = Data(base64Encoded: envelope.payload).flatMap({ try? JSONDecoder().decode(JSONValue.self, from: $0) })
+        else { return "\(name) does not verify any more." }
+        let signed = Set((statement["subject"]?.array ?? []).compactMap { $0["digest"]?["sha256"]?.text })
+        guard version.files.allSatisfy({ signed.contains($0.digest.hexadecimal) }) else { return "\(name) is of other files than it has." }
+        return nil
     }
 
     private func facts(

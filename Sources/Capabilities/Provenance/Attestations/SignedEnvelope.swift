@@ -49,6 +49,8 @@ package struct AttestationSigner: Sendable {
         "-----BEGIN PUBLIC KEY-----\n\(Self.encoded(key.publicKey).base64EncodedString())\n-----END PUBLIC KEY-----\n"
     }
 
+    package var verifyingKey: AttestationKey { AttestationKey(key.publicKey) }
+
     package func sign(_ payload: [UInt8], as type: String) throws -> SignedEnvelope {
         let signature = try key.signature(for: SignedEnvelope.preAuthenticationEncoding(type, payload))
         return SignedEnvelope(
@@ -56,7 +58,7 @@ package struct AttestationSigner: Sendable {
             signatures: [SignedEnvelope.Signature(keyid: keyID, sig: signature.base64EncodedString())])
     }
 
-    private static func encoded(_ key: Curve25519.Signing.PublicKey) -> Data {
+    static func encoded(_ key: Curve25519.Signing.PublicKey) -> Data {
         // SEQUENCE { SEQUENCE { OID 1.3.101.112 }, BIT STRING of 32 bytes }
         Data([0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00]) + key.rawRepresentation
     }

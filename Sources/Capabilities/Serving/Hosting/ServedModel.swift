@@ -43,7 +43,7 @@ package struct ServedModel: Sendable {
     /// Says that the model is not asked any more, so that what was started for it can stop.
     package func retire() { hosted?.retire() }
 
-    private static func scoreOutput(of outputs: [TensorSpecification]) -> String? {
+    static func scoreOutput(of outputs: [TensorSpecification]) -> String? {
         let floating = outputs.filter { $0.datatype.isFloating }
         return (floating.first { $0.name == "probability" || $0.name == "probabilities" } ?? floating.last)?.name
     }

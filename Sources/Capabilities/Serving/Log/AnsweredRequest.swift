@@ -19,6 +19,8 @@ struct AnsweredRequest: Sendable {
     /// One for each row; not a number where the model gave none.
     var scores: [Double]
     var policy = LogPolicy.everything
+    /// How long each row's revision took, one for each row; empty where it was not measured.
+    var microseconds: [Int64] = []
 
     var rows: Int { revisions.count }
 

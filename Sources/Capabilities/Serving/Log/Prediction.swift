@@ -17,10 +17,15 @@ package struct Prediction: Sendable, Codable, Equatable {
     /// Nil when the model's answer was not a finite number.
     package var score: Double?
     package var logged: Timestamp
+    /// How long the revision took: waiting for its turn and computing, for all rows that it had of the request. Nil where it was not
+    /// measured, as before this was kept.
+    package var microseconds: Int64?
+    /// Rows of the request that this one came with, itself among them.
+    package var requestRows: Int?
 
     package init(
         id: String, endpoint: String, time: Timestamp, revision: Int, candidate: Int?, candidatePercent: Int, inputs: [String: JSONValue],
-        score: Double?, logged: Timestamp
+        score: Double?, logged: Timestamp, microseconds: Int64? = nil, requestRows: Int? = nil
     ) {
         self.id = id
         self.endpoint = endpoint
@@ -31,6 +36,8 @@ package struct Prediction: Sendable, Codable, Equatable {
         self.inputs = inputs
         self.score = score
         self.logged = logged
+        self.microseconds = microseconds
+        self.requestRows = requestRows
     }
 }
 

@@ -37,6 +37,8 @@ struct PredictionRowEncoder {
             arguments.append(.text(String(decoding: text.bytes, as: UTF8.self)))
             arguments.append(request.scores[row].isNaN ? .null : .real(request.scores[row]))
             arguments.append(.integer(request.logged.milliseconds))
+            arguments.append(request.microseconds.isEmpty ? .null : .integer(request.microseconds[row]))
+            arguments.append(.integer(Int64(request.rows)))
         }
     }
 

@@ -2,17 +2,17 @@
 
 package import Backends
 package import Domain
-import Foundation
 
 /// The prediction log.
 package struct PredictionTable {
-    static let columns = 10
+    static let columns = 12
     /// Rows a statement inserts at once, largest first: few texts, so that engines keep all of them prepared, and far below every
     /// engine's bound on arguments.
     private static let statements: [(rows: Int, sql: String)] = [200, 50, 10, 1].map { rows in
-        let places = Array(repeating: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", count: rows).joined(separator: ", ")
+        let places = Array(repeating: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", count: rows).joined(separator: ", ")
         let sql = """
-            INSERT INTO prediction (workspace, endpoint, time, id, revision, candidate, candidate_percent, inputs, score, logged)
+            INSERT INTO prediction (workspace, endpoint, time, id, revision, candidate, candidate_percent, inputs, score, logged, microseconds,
+                request_rows)
             VALUES \(places) ON CONFLICT DO NOTHING
             """
         return (rows, sql)
@@ -29,12 +29,13 @@ package struct PredictionTable {
         var arguments: [DatabaseValue] = []
         arguments.reserveCapacity(predictions.count * Self.columns)
         for (workspace, prediction) in predictions {
-            let inputs = String(decoding: try JSONEncoder().encode(prediction.inputs), as: UTF8.self)
+            let inputs = JSONValue.object(prediction.inputs).jsonText
             arguments += [
                 .text(workspace), .text(prediction.endpoint), .integer(prediction.time.milliseconds), .text(prediction.id),
                 .integer(Int64(prediction.revision)), prediction.candidate.map { .integer(Int64($0)) } ?? .null,
                 .integer(Int64(prediction.candidatePercent)), .text(inputs), prediction.score.map { .real($0) } ?? .null,
-                .integer(prediction.logged.milliseconds),
+                .integer(prediction.logged.milliseconds), prediction.microseconds.map { .integer($0) } ?? .null,
+                prediction.requestRows.map { .integer(Int64($0)) } ?? .null,
             ]
         }
         try insert(arguments: arguments)
@@ -134,7 +135,8 @@ package struct PredictionTable {
         return Prediction(
             id: try row["id"], endpoint: try row["endpoint"], time: try row["time"], revision: try row["revision"],
             candidate: try row["candidate"], candidatePercent: try row["candidate_percent"],
-            inputs: try inputs(from: text), score: try row["score"], logged: try row["logged"])
+            inputs: try inputs(from: text), score: try row["score"], logged: try row["logged"],
+            microseconds: try row["microseconds"], requestRows: try row["request_rows"])
     }
 
     private static func inputs(from text: String) throws -> [String: JSONValue] {

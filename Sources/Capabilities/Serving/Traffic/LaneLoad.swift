@@ -14,6 +14,9 @@ final class LaneLoad: Sendable {
     /// Nanoseconds a row, a moving mean of the last few calls.
     private let pace = Atomic<Int64>(0)
 
+    /// The most requests at once since somebody asked.
+    private let most = Atomic<Int>(0)
+
     var inFlight: Int { requests.load(ordering: .relaxed) }
 
     /// - Throws: `Problem` `.exhausted` when `limit` requests are worked on already. Each success is followed by one `leave`.
@@ -25,9 +28,13 @@ final class LaneLoad: Sendable {
                 .exhausted, "serving.revision.saturated", "Revision \(revision) works on as many requests as it may.",
                 why: "The endpoint's 'concurrency' is \(limit).", fix: "Send it again after the time in Retry-After.")
         }
+        if count > most.load(ordering: .relaxed) { most.store(count, ordering: .relaxed) }
     }
 
     func leave() { requests.wrappingSubtract(1, ordering: .relaxed) }
+
+    /// The most requests that were worked on at once since this was last asked.
+    func takeMost() -> Int { most.exchange(inFlight, ordering: .relaxed) }
 
     func isShort(rows: Int) -> Bool {
         let (estimate, overflow) = pace.load(ordering: .relaxed).multipliedReportingOverflow(by: Int64(rows))

@@ -111,6 +111,13 @@ final class Route: Sendable {
             why: "These do: \(known).", fix: "Leave it out, or release the version to the endpoint.")
     }
 
+    /// Whose request it is, where the endpoint keeps entities with one revision: the entity of all rows, or of the first.
+    func entity(of request: InferenceRequest) -> String? {
+        if let entity = request.entity { return entity }
+        let named = (request.inputs + request.loggedOnly).first { $0.name == settings.entity ?? settings.features?.entity }
+        return try? named?.entityKeys().first
+    }
+
     /// The rows of one request by lane: positions in `lanes`, each with its rows ascending. Lanes without rows are left out.
     ///
     /// - Throws: `Problem` `.invalid` when the endpoint keeps entities together and the request's keys cannot be read.
@@ -129,6 +136,7 @@ final class Route: Sendable {
         }
         var byLane = Array(repeating: [Int](), count: lanes.count)
         for row in 0..<rows { byLane[Assignment.position(bucket: bucket(row), shares: shares)].append(row) }
-        return byLane.enumerated().filter { !$1.isEmpty }.map { ($0, $1) }
+        // The first row's lane is asked first: of a request that nobody can answer, it is the one that refuses.
+        return byLane.enumerated().filter { !$1.isEmpty }.sorted { $0.element[0] < $1.element[0] }.map { ($0, $1) }
     }
 }

@@ -100,9 +100,10 @@ struct DemoPage {
             return
                 "<article class=\"card \(style)\"><h3>\(title)</h3><p class=\"verdict\">\(verdict)</p><p>\(ReportText.escaped(reason))</p></article>"
         }
-        let broken = report.faults.brokenCandidate.map { fault in
-            card(
-                "A broken candidate", fault.rolledBack,
+        func broken(_ title: String, _ fault: DemoReport.BrokenCandidate?) -> String {
+            guard let fault else { return card(title, nil, "Not tried", "") }
+            return card(
+                title, fault.rolledBack,
                 fault.rolledBack
                     ? "Rolled back after \(ReportText.decimal(fault.secondsToRollback, 1)) s and \(ReportText.count(fault.predictionsServed)) predictions"
                     : "Not rolled back; it answered \(ReportText.count(fault.predictionsServed)) predictions", fault.reason)
@@ -113,7 +114,8 @@ struct DemoPage {
                 "\(fault.detected ? "Recognised as a fault of the data" : "Not recognised"); retraining "
                     + (fault.retrainBlocked ? "blocked" : "not blocked"), fault.reason)
         }
-        return "<div class=\"cards\">\(broken ?? card("A broken candidate", nil, "Not tried", ""))"
+        return "<div class=\"cards\">\(broken("A broken candidate", report.faults.brokenCandidate))"
+            + broken("A candidate broken for one carrier", report.faults.brokenSegment)
             + "\(celsius ?? card("Temperatures in Celsius", nil, "Not tried", ""))</div>"
     }
 

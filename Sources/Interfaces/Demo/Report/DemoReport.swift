@@ -84,10 +84,13 @@ package struct DemoReport: Codable, Equatable, Sendable {
     /// Each is nil until its drill has run.
     package struct Faults: Equatable, Sendable {
         package var brokenCandidate: BrokenCandidate?
+        /// A candidate that is broken for one carrier only.
+        package var brokenSegment: BrokenCandidate?
         package var celsius: Celsius?
 
-        package init(brokenCandidate: BrokenCandidate? = nil, celsius: Celsius? = nil) {
+        package init(brokenCandidate: BrokenCandidate? = nil, brokenSegment: BrokenCandidate? = nil, celsius: Celsius? = nil) {
             self.brokenCandidate = brokenCandidate
+            self.brokenSegment = brokenSegment
             self.celsius = celsius
         }
     }
@@ -173,11 +176,12 @@ extension DemoReport.Month: Codable {
 }
 
 extension DemoReport.Faults: Codable {
-    private enum CodingKeys: CodingKey { case brokenCandidate, celsius }
+    private enum CodingKeys: CodingKey { case brokenCandidate, brokenSegment, celsius }
 
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(brokenCandidate, forKey: .brokenCandidate)
+        try container.encode(brokenSegment, forKey: .brokenSegment)
         try container.encode(celsius, forKey: .celsius)
     }
 }

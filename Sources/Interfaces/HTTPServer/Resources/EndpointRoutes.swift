@@ -54,7 +54,8 @@ package struct EndpointRoutes: RouteGroup {
             PredictionAnswer(
                 id: prediction.id, endpoint: prediction.endpoint, time: prediction.time.milliseconds, revision: prediction.revision,
                 candidate: prediction.candidate, candidatePercent: prediction.candidatePercent, inputs: prediction.inputs,
-                score: prediction.score, label: label, logged: prediction.logged.milliseconds))
+                score: prediction.score, label: label, logged: prediction.logged.milliseconds,
+                microseconds: prediction.microseconds, requestRows: prediction.requestRows))
     }
 }
 

@@ -39,10 +39,46 @@ extension IncidentAnswer {
     init(_ incident: Incident) {
         self.init(
             id: incident.id, endpoint: incident.endpoint, monitor: incident.monitor, kind: incident.kind.rawValue,
-            summary: incident.summary,
-            windowStart: incident.window.start.milliseconds, windowEnd: incident.window.end.milliseconds, evaluation: incident.evaluation,
-            opened: incident.opened.milliseconds, closed: incident.closed?.milliseconds, closedBy: incident.closedBy,
+            severity: incident.severity.rawValue, rule: incident.rule, version: incident.version, segment: incident.segment,
+            summary: incident.summary, status: incident.status.rawValue, owner: incident.owner,
+            windowStart: incident.window.start.milliseconds, windowEnd: incident.window.end.milliseconds,
+            lastSeen: incident.lastSeen.milliseconds, seenCount: incident.seenCount, evaluation: incident.evaluation,
+            opened: incident.opened.milliseconds, reopenedCount: incident.reopenedCount,
+            acknowledged: incident.acknowledged?.milliseconds, acknowledgedBy: incident.acknowledgedBy,
+            snoozedUntil: incident.snoozedUntil?.milliseconds, closed: incident.closed?.milliseconds, closedBy: incident.closedBy,
             resolution: incident.resolution?.rawValue, note: incident.note)
+    }
+}
+
+extension IncidentDetailAnswer {
+    init(_ story: IncidentStory) throws {
+        self.init(
+            incident: IncidentAnswer(story.incident),
+            timeline: story.timeline.map {
+                IncidentEntryAnswer(
+                    time: $0.time.milliseconds, actor: $0.actor, act: $0.act.rawValue, note: $0.note, detail: $0.detail)
+            },
+            causes: try story.causes.map { try JSONValue(encoding: $0) },
+            changes: story.changes.map {
+                NearbyChangeAnswer(time: $0.time.milliseconds, verb: $0.verb, resource: $0.resource, actor: $0.actor)
+            })
+    }
+}
+
+extension RuleRecordAnswer {
+    init(_ record: RuleRecord) {
+        self.init(
+            rule: record.rule, windows: record.windows, breaches: record.breaches, incidents: record.incidents,
+            falseAlarms: record.falseAlarms, precision: record.precision)
+    }
+}
+
+extension ExpectationAnswer {
+    init(_ expectation: FalseAlarmExpectation) {
+        self.init(
+            rule: expectation.rule, replayedWindows: expectation.replayedWindows, rowsPerWindow: expectation.rowsPerWindow,
+            breaches: expectation.breaches, alarms: expectation.alarms, windowsPerMonth: expectation.windowsPerMonth,
+            falseAlarmsPerMonth: expectation.falseAlarmsPerMonth, statement: expectation.statement)
     }
 }
 

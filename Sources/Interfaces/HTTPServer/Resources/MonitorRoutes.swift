@@ -35,6 +35,8 @@ package struct MonitorRoutes: RouteGroup {
             Route(.get, "/api/v1/monitors/{monitor}/evaluations", .permission(.monitoringRead), handler: listEvaluations),
             Route(.post, "/api/v1/monitors/{monitor}/evaluations", .permission(.monitorWrite), handler: evaluate),
             Route(.get, "/api/v1/monitors/{monitor}/measurements", .permission(.monitoringRead), handler: measurements),
+            Route(.get, "/api/v1/monitors/{monitor}/rules", .permission(.monitoringRead), handler: rules),
+            Route(.get, "/api/v1/monitors/{monitor}/expectation", .permission(.monitoringRead), handler: expectation),
             Route(.get, "/api/v1/evaluations/{evaluation}", .permission(.monitoringRead), handler: showEvaluation),
         ]
     }
@@ -121,6 +123,16 @@ package struct MonitorRoutes: RouteGroup {
                 items: line.map {
                     MeasurementAnswer(evaluation: $0.evaluation, windowStart: $0.windowStart.milliseconds, value: $0.value)
                 }))
+    }
+
+    private func rules(_ request: Request, _ context: APIContext) async throws -> Response {
+        let records = try await monitors.rules(of: try context.parameter("monitor"), by: context.caller)
+        return try Answer.json(Page(items: records.map(RuleRecordAnswer.init)))
+    }
+
+    private func expectation(_ request: Request, _ context: APIContext) async throws -> Response {
+        let expectations = try await monitors.expectation(of: try context.parameter("monitor"), by: context.caller)
+        return try Answer.json(Page(items: expectations.map(ExpectationAnswer.init)))
     }
 
     private func showEvaluation(_ request: Request, _ context: APIContext) async throws -> Response {

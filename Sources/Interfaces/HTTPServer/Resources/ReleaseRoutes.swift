@@ -62,6 +62,9 @@ private struct RolloutPlanChanges: Sendable {
     private let strategy: RolloutStrategy?
     private let stepApprovals: [StepApproval]?
     private let segments: SegmentGuard?
+    private let latency: LatencyGuard?
+    private let saturation: SaturationGuard?
+    private let smokeTests: [SmokeTest]?
     private let guards: [OutsideGuard]?
 
     /// - Throws: `Problem` `.invalid` for parts that are not of their form.
@@ -70,6 +73,9 @@ private struct RolloutPlanChanges: Sendable {
         strategy = try body.strategy.map { try RolloutStrategy.named($0, as: "strategy") }
         stepApprovals = try body.stepApprovals?.map { try CanonicalSpec.decode(StepApproval.self, from: $0) }
         segments = try body.segments.map { try CanonicalSpec.decode(SegmentGuard.self, from: $0) }
+        latency = try body.latency.map { try CanonicalSpec.decode(LatencyGuard.self, from: $0) }
+        saturation = try body.saturation.map { try CanonicalSpec.decode(SaturationGuard.self, from: $0) }
+        smokeTests = try body.smokeTests?.map { try CanonicalSpec.decode(SmokeTest.self, from: $0) }
         guards = try body.guards?.map { try CanonicalSpec.decode(OutsideGuard.self, from: $0) }
     }
 
@@ -91,6 +97,10 @@ private struct RolloutPlanChanges: Sendable {
         plan.keepWarmSeconds = body.keepWarmSeconds ?? plan.keepWarmSeconds
         plan.stepApprovals = stepApprovals ?? plan.stepApprovals
         plan.segments = segments ?? plan.segments
+        plan.latency = latency ?? plan.latency
+        plan.schemaViolations = body.schemaViolations ?? plan.schemaViolations
+        plan.saturation = saturation ?? plan.saturation
+        plan.smokeTests = smokeTests ?? (plan.strategy == .blueGreen ? plan.smokeTests : [])
         plan.guards = guards ?? plan.guards
     }
 }

@@ -152,6 +152,9 @@ extension RolloutPlanBody {
             requiresShownNotWorse: plan.requiresShownNotWorse, keepWarmSeconds: plan.keepWarmSeconds,
             stepApprovals: plan.stepApprovals.isEmpty ? nil : try plan.stepApprovals.map { try CanonicalSpec.encode($0) },
             segments: try plan.segments.map { try CanonicalSpec.encode($0) },
+            latency: try plan.latency.map { try CanonicalSpec.encode($0) }, schemaViolations: plan.schemaViolations,
+            saturation: try plan.saturation.map { try CanonicalSpec.encode($0) },
+            smokeTests: plan.smokeTests.isEmpty ? nil : try plan.smokeTests.map { try CanonicalSpec.encode($0) },
             guards: plan.guards.isEmpty ? nil : try plan.guards.map { try CanonicalSpec.encode($0) })
     }
 }

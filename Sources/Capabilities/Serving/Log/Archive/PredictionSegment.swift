@@ -60,6 +60,8 @@ extension Prediction {
         ]
         members["candidate"] = candidate.map { .integer(Int64($0)) }
         members["score"] = score.map { .number($0) }
+        members["microseconds"] = microseconds.map { .integer($0) }
+        members["requestRows"] = requestRows.map { .integer(Int64($0)) }
         members["label"] = label.map { .number($0) }
         return .object(members)
     }
@@ -72,6 +74,7 @@ extension Prediction {
         self.init(
             id: id, endpoint: endpoint, time: Timestamp(milliseconds: time), revision: Int(revision),
             candidate: line["candidate"]?.integer.map { Int($0) }, candidatePercent: Int(percent), inputs: inputs,
-            score: line["score"]?.double, logged: Timestamp(milliseconds: logged))
+            score: line["score"]?.double, logged: Timestamp(milliseconds: logged),
+            microseconds: line["microseconds"]?.integer, requestRows: line["requestRows"]?.integer.map { Int($0) })
     }
 }
