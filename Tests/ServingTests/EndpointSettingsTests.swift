@@ -43,6 +43,23 @@ struct EndpointSettingsTests {
         #expect(problem?.why?.contains("'\(name)'") == true)
     }
 
+    @Test("all outputs are logged where the endpoint says so, also when several revisions answered", arguments: TestDatabase.allCases)
+    func outputs(_ engine: TestDatabase) async throws {
+        let expected = try Fixtures.expected()
+        try await World.with(engine) { world in
+            world.split(candidate: 50)
+            let without = try await world.logged(try await world.infer(.init(inputs: [expected.features()])), rows: 90)
+            #expect(without.allSatisfy { $0.outputs == nil })
+            world.configure(EndpointSettings(log: .init(outputs: true)))
+            let with = try await world.logged(try await world.infer(.init(inputs: [expected.features()])), rows: 90)
+            #expect(Set(with.map(\.revision)) == [1, 2])
+            for row in with {
+                let score = row.outputs?["probabilities"]?.array?.last?.double
+                #expect(score.map { Float($0) } == row.score.map { Float($0) })
+            }
+        }
+    }
+
     @Test("rows of one entity stay with one revision, and raising a share only moves entities to the newer one")
     func sticky() async throws {
         let expected = try Fixtures.expected()

@@ -15,6 +15,7 @@ struct PredictionArchiveTests {
     private func archived(_ world: World) async throws -> (old: InferenceAnswer, young: InferenceAnswer) {
         let expected = try Fixtures.expected()
         world.onlyFirst()
+        world.configure(EndpointSettings(log: .init(outputs: true)))
         let now = world.clock.now()
         let old = try await world.infer(.init(inputs: [expected.features()], time: now - Self.day * 31))
         let young = try await world.infer(.init(inputs: [expected.features()], time: now - Self.day * 29))
@@ -42,6 +43,7 @@ struct PredictionArchiveTests {
                 [.init(predictionID: "\(old.id).7", value: 1)], for: World.endpoint.name, by: world.caller)
             let after = try await endpoints.prediction("\(old.id).7", by: world.caller)
             #expect(after.prediction == before)
+            #expect(before.outputs != nil)
             #expect(after.label == 1)
             await #expect(throws: Problem.self) { _ = try await endpoints.prediction("\(old.id).90", by: world.caller) }
             // Nothing is left to move.

@@ -76,10 +76,14 @@ struct RevisionLoadTests {
         try await World.with(engine, runtime: .success(StrictRuntime())) { world in
             world.split(candidate: 50)
             let waited = try await world.infer(StrictRuntime.request([1, 2, 3]))
-            let atOnce = try #require(
-                try world.inference.inferAtOnce(
-                    World.endpoint.name, StrictRuntime.request([1, 2]), by: world.caller, id: world.governor.identifiers.next()))
-            for (answer, rows) in [(waited, 3), (atOnce, 2)] {
+            // Both models must be in memory, and their last calls short, which a busy machine may make them not be.
+            var atOnce: InferenceAnswer?
+            for _ in 0..<1_000 where atOnce == nil {
+                for version in [1, 2] { _ = try await world.infer(StrictRuntime.request([1]), version: version) }
+                atOnce = try world.inference.inferAtOnce(
+                    World.endpoint.name, StrictRuntime.request([1, 2]), by: world.caller, id: world.governor.identifiers.next())
+            }
+            for (answer, rows) in [(waited, 3), (try #require(atOnce), 2)] {
                 let logged = try await world.logged(answer, rows: rows)
                 #expect(logged.count == rows)
                 #expect(logged.allSatisfy { ($0.microseconds ?? -1) >= 0 && $0.requestRows == rows })

@@ -98,7 +98,7 @@ struct Inference {
             workspace: route.name.workspace, endpoint: route.name.name, id: id, time: request.time ?? now, logged: now,
             inputs: request.loggedOnly.isEmpty ? request.inputs : request.loggedOnly + request.inputs, revisions: revisions,
             candidate: isChosen ? nil : route.candidate, candidatePercent: isChosen ? 0 : route.candidatePercent, scores: scores,
-            policy: route.logPolicy, microseconds: microseconds)
+            policy: route.logPolicy, microseconds: microseconds, outputs: loggedOutputs)
     }
 
     func answer() throws -> InferenceAnswer {
@@ -106,6 +106,12 @@ struct Inference {
         return InferenceAnswer(
             id: id, endpoint: route.name.name, versions: Set(groups.map { route.lanes[$0.lane].version.number }).sorted(),
             outputs: try merged())
+    }
+
+    /// Nothing where a revision failed: there was no answer then.
+    private var loggedOutputs: [Tensor] {
+        guard route.logPolicy.keepsOutputs, failure == nil, parts.count == groups.count, let outputs = try? merged() else { return [] }
+        return outputs.filter { $0.shape.first == rows }
     }
 
     private func merged() throws -> [Tensor] {

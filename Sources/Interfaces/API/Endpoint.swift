@@ -56,10 +56,12 @@ package struct PredictionAnswer<Inputs: Codable & Sendable>: Codable, Sendable {
     package var microseconds: Int64?
     /// Rows of the request that this one came with, itself among them.
     package var requestRows: Int?
+    /// Values by output name, where the endpoint logs them.
+    package var outputs: Inputs?
 
     package init(
         id: String, endpoint: String, time: Int64, revision: Int, candidate: Int?, candidatePercent: Int, inputs: Inputs, score: Double?,
-        label: Double?, logged: Int64, microseconds: Int64? = nil, requestRows: Int? = nil
+        label: Double?, logged: Int64, microseconds: Int64? = nil, requestRows: Int? = nil, outputs: Inputs? = nil
     ) {
         self.id = id
         self.endpoint = endpoint
@@ -73,6 +75,7 @@ package struct PredictionAnswer<Inputs: Codable & Sendable>: Codable, Sendable {
         self.logged = logged
         self.microseconds = microseconds
         self.requestRows = requestRows
+        self.outputs = outputs
     }
 }
 

@@ -83,6 +83,9 @@ package struct PredictionCommands: AsyncParsableCommand {
             for (name, value) in answer.inputs.sorted(by: { $0.key < $1.key }) {
                 rows.append(["input \(name)", String(decoding: try JSONEncoder().encode(value), as: UTF8.self)])
             }
+            for (name, value) in (answer.outputs ?? [:]).sorted(by: { $0.key < $1.key }) {
+                rows.append(["output \(name)", String(decoding: try JSONEncoder().encode(value), as: UTF8.self)])
+            }
             Output.table(["what", "value"], rows)
         }
     }

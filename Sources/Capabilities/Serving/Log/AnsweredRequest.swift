@@ -21,11 +21,13 @@ struct AnsweredRequest: Sendable {
     var policy = LogPolicy.everything
     /// How long each row's revision took, one for each row; empty where it was not measured.
     var microseconds: [Int64] = []
+    /// What was answered, where the endpoint logs it.
+    var outputs: [Tensor] = []
 
     var rows: Int { revisions.count }
 
     /// The rows that are logged.
     var loggedRows: Int { policy.keepsAll ? rows : (0..<rows).count { policy.keeps(row: $0, of: id) } }
 
-    var values: Int { inputs.reduce(0) { $0 + $1.values.count } }
+    var values: Int { inputs.reduce(0) { $0 + $1.values.count } + outputs.reduce(0) { $0 + $1.values.count } }
 }

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Which rows of an endpoint are logged, and which of their inputs.
+/// Which rows of an endpoint are logged, and what of them.
 struct LogPolicy: Sendable {
     static let everything = LogPolicy(nil)
 
     /// Of 2^32: rows whose hash is below it are logged.
     let bound: UInt64
     let redacted: Set<String>
+    let keepsOutputs: Bool
 
     init(_ settings: EndpointSettings.Log?) {
         bound = UInt64((settings?.fraction ?? 1) * 4_294_967_296)
         redacted = Set(settings?.redact ?? [])
+        keepsOutputs = settings?.outputs ?? false
     }
 
     var keepsAll: Bool { bound >= 4_294_967_296 }

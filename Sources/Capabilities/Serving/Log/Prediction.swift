@@ -22,10 +22,13 @@ package struct Prediction: Sendable, Codable, Equatable {
     package var microseconds: Int64?
     /// Rows of the request that this one came with, itself among them.
     package var requestRows: Int?
+    /// Values by output name; nil where the endpoint logs the score only.
+    package var outputs: [String: JSONValue]?
 
     package init(
         id: String, endpoint: String, time: Timestamp, revision: Int, candidate: Int?, candidatePercent: Int, inputs: [String: JSONValue],
-        score: Double?, logged: Timestamp, microseconds: Int64? = nil, requestRows: Int? = nil
+        score: Double?, logged: Timestamp, microseconds: Int64? = nil, requestRows: Int? = nil,
+        outputs: [String: JSONValue]? = nil
     ) {
         self.id = id
         self.endpoint = endpoint
@@ -38,6 +41,7 @@ package struct Prediction: Sendable, Codable, Equatable {
         self.logged = logged
         self.microseconds = microseconds
         self.requestRows = requestRows
+        self.outputs = outputs
     }
 }
 

@@ -5,9 +5,8 @@ import Domain
 
 /// Turns requests into the arguments of their rows' `INSERT`.
 struct PredictionRowEncoder {
-    /// `{"a":`, `,"b":` and so on, kept from one request to the next, because most have the same inputs.
-    private var prefixes: [(name: String, bytes: [UInt8])] = []
-    private var text = JSONText(capacity: 1024)
+    private var inputWriter = RowWriter()
+    private var outputWriter = RowWriter()
     private(set) var arguments: [DatabaseValue] = []
 
     init(rows: Int) {
@@ -17,16 +16,10 @@ struct PredictionRowEncoder {
     mutating func append(_ request: AnsweredRequest) {
         let inputs =
             request.policy.redacted.isEmpty ? request.inputs : request.inputs.filter { !request.policy.redacted.contains($0.name) }
-        preparePrefixes(for: inputs)
+        inputWriter.prepare(for: inputs)
+        outputWriter.prepare(for: request.outputs)
         let candidate: DatabaseValue = request.candidate.map { .integer(Int64($0)) } ?? .null
         for row in 0..<request.rows where request.policy.keeps(row: row, of: request.id) {
-            text.bytes.removeAll(keepingCapacity: true)
-            if inputs.isEmpty { text.append(raw: "{") }
-            for (index, input) in inputs.enumerated() {
-                text.bytes.append(contentsOf: prefixes[index].bytes)
-                input.values.write(row: row, width: input.shape.count == 1 ? 1 : input.valuesPerRow, to: &text)
-            }
-            text.bytes.append(UInt8(ascii: "}"))
             arguments.append(.text(request.workspace))
             arguments.append(.text(request.endpoint))
             arguments.append(.integer(request.time.milliseconds))
@@ -34,23 +27,43 @@ struct PredictionRowEncoder {
             arguments.append(.integer(Int64(request.revisions[row])))
             arguments.append(candidate)
             arguments.append(.integer(Int64(request.candidatePercent)))
-            arguments.append(.text(String(decoding: text.bytes, as: UTF8.self)))
+            arguments.append(.text(inputWriter.text(of: inputs, row: row)))
             arguments.append(request.scores[row].isNaN ? .null : .real(request.scores[row]))
             arguments.append(.integer(request.logged.milliseconds))
             arguments.append(request.microseconds.isEmpty ? .null : .integer(request.microseconds[row]))
             arguments.append(.integer(Int64(request.rows)))
+            arguments.append(request.outputs.isEmpty ? .null : .text(outputWriter.text(of: request.outputs, row: row)))
+        }
+    }
+}
+
+/// Writes rows of tensors as JSON objects.
+private struct RowWriter {
+    /// `{"a":`, `,"b":` and so on, kept from one request to the next, because most have the same tensors.
+    private var prefixes: [(name: String, bytes: [UInt8])] = []
+    private var text = JSONText(capacity: 1024)
+
+    mutating func prepare(for tensors: [Tensor]) {
+        if prefixes.count == tensors.count, zip(prefixes, tensors).allSatisfy({ $0.name == $1.name }) { return }
+        prefixes = tensors.enumerated().map { index, tensor in
+            var text = JSONText(capacity: tensor.name.utf8.count + 4)
+            text.bytes.append(index == 0 ? UInt8(ascii: "{") : UInt8(ascii: ","))
+            text.append(tensor.name)
+            text.bytes.append(UInt8(ascii: ":"))
+            return (tensor.name, text.bytes)
         }
     }
 
-    private mutating func preparePrefixes(for inputs: [Tensor]) {
-        if prefixes.count == inputs.count, zip(prefixes, inputs).allSatisfy({ $0.name == $1.name }) { return }
-        prefixes = inputs.enumerated().map { index, input in
-            var text = JSONText(capacity: input.name.utf8.count + 4)
-            text.bytes.append(index == 0 ? UInt8(ascii: "{") : UInt8(ascii: ","))
-            text.append(input.name)
-            text.bytes.append(UInt8(ascii: ":"))
-            return (input.name, text.bytes)
+    /// - Parameter tensors: Those that it was prepared for.
+    mutating func text(of tensors: [Tensor], row: Int) -> String {
+        text.bytes.removeAll(keepingCapacity: true)
+        if tensors.isEmpty { text.append(raw: "{") }
+        for (index, tensor) in tensors.enumerated() {
+            text.bytes.append(contentsOf: prefixes[index].bytes)
+            tensor.values.write(row: row, width: tensor.shape.count == 1 ? 1 : tensor.valuesPerRow, to: &text)
         }
+        text.bytes.append(UInt8(ascii: "}"))
+        return String(decoding: text.bytes, as: UTF8.self)
     }
 }
 

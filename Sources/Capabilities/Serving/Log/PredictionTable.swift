@@ -5,14 +5,14 @@ package import Domain
 
 /// The prediction log.
 package struct PredictionTable {
-    static let columns = 12
+    static let columns = 13
     /// Rows a statement inserts at once, largest first: few texts, so that engines keep all of them prepared, and far below every
     /// engine's bound on arguments.
     private static let statements: [(rows: Int, sql: String)] = [200, 50, 10, 1].map { rows in
-        let places = Array(repeating: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", count: rows).joined(separator: ", ")
+        let places = Array(repeating: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", count: rows).joined(separator: ", ")
         let sql = """
             INSERT INTO prediction (workspace, endpoint, time, id, revision, candidate, candidate_percent, inputs, score, logged, microseconds,
-                request_rows)
+                request_rows, outputs)
             VALUES \(places) ON CONFLICT DO NOTHING
             """
         return (rows, sql)
@@ -36,6 +36,7 @@ package struct PredictionTable {
                 .integer(Int64(prediction.candidatePercent)), .text(inputs), prediction.score.map { .real($0) } ?? .null,
                 .integer(prediction.logged.milliseconds), prediction.microseconds.map { .integer($0) } ?? .null,
                 prediction.requestRows.map { .integer(Int64($0)) } ?? .null,
+                prediction.outputs.map { .text(JSONValue.object($0).jsonText) } ?? .null,
             ]
         }
         try insert(arguments: arguments)
@@ -135,20 +136,21 @@ package struct PredictionTable {
         return Prediction(
             id: try row["id"], endpoint: try row["endpoint"], time: try row["time"], revision: try row["revision"],
             candidate: try row["candidate"], candidatePercent: try row["candidate_percent"],
-            inputs: try inputs(from: text), score: try row["score"], logged: try row["logged"],
-            microseconds: try row["microseconds"], requestRows: try row["request_rows"])
+            inputs: try members(of: text), score: try row["score"], logged: try row["logged"],
+            microseconds: try row["microseconds"], requestRows: try row["request_rows"],
+            outputs: try (row["outputs"] as String?).map { try members(of: $0) })
     }
 
-    private static func inputs(from text: String) throws -> [String: JSONValue] {
+    private static func members(of text: String) throws -> [String: JSONValue] {
         var cursor = JSONCursor(Array(text.utf8))
-        var inputs: [String: JSONValue] = [:]
+        var members: [String: JSONValue] = [:]
         do {
-            try cursor.forEachMember { cursor, name in inputs[name] = try cursor.value() }
+            try cursor.forEachMember { cursor, name in members[name] = try cursor.value() }
         } catch let fault as JSONCursor.Fault {
             throw Problem(
-                .internal, "serving.prediction.unreadable", "The inputs of a logged prediction cannot be read.",
+                .internal, "serving.prediction.unreadable", "A logged prediction cannot be read.",
                 why: "At byte \(fault.position): \(fault.reason).")
         }
-        return inputs
+        return members
     }
 }

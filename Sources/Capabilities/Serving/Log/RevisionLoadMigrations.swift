@@ -2,7 +2,7 @@
 
 package import Backends
 
-/// How long predictions took, and what revisions on trial took and refused.
+/// How long predictions took, what was answered, and what revisions on trial took and refused.
 package enum RevisionLoadMigrations {
     package static let list = MigrationList(
         "revision loads",
@@ -26,6 +26,7 @@ package enum RevisionLoadMigrations {
                         PRIMARY KEY (workspace, endpoint, candidate, revision, candidate_percent)
                     ){clustered}
                     """,
-                ])
+                ]),
+            Migration(2, "outputs of predictions", ["ALTER TABLE prediction ADD COLUMN outputs TEXT"]),
         ])
 }

@@ -78,12 +78,17 @@ package struct EndpointSettings: Codable, Equatable, Sendable {
         package var days: Int?
         /// Predictions older than so many days move from the database to files; they stay there when absent.
         package var archive: Int?
+        /// Whether all outputs of a row are written, beside its score.
+        package var outputs: Bool?
 
-        package init(fraction: Double? = nil, redact: [String]? = nil, days: Int? = nil, archive: Int? = nil) {
+        package init(
+            fraction: Double? = nil, redact: [String]? = nil, days: Int? = nil, archive: Int? = nil, outputs: Bool? = nil
+        ) {
             self.fraction = fraction
             self.redact = redact
             self.days = days
             self.archive = archive
+            self.outputs = outputs
         }
     }
 

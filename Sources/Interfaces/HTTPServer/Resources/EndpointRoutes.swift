@@ -55,7 +55,7 @@ package struct EndpointRoutes: RouteGroup {
                 id: prediction.id, endpoint: prediction.endpoint, time: prediction.time.milliseconds, revision: prediction.revision,
                 candidate: prediction.candidate, candidatePercent: prediction.candidatePercent, inputs: prediction.inputs,
                 score: prediction.score, label: label, logged: prediction.logged.milliseconds,
-                microseconds: prediction.microseconds, requestRows: prediction.requestRows))
+                microseconds: prediction.microseconds, requestRows: prediction.requestRows, outputs: prediction.outputs))
     }
 }
 

@@ -62,6 +62,7 @@ extension Prediction {
         members["score"] = score.map { .number($0) }
         members["microseconds"] = microseconds.map { .integer($0) }
         members["requestRows"] = requestRows.map { .integer(Int64($0)) }
+        members["outputs"] = outputs.map { .object($0) }
         members["label"] = label.map { .number($0) }
         return .object(members)
     }
@@ -71,10 +72,13 @@ extension Prediction {
             let revision = line["revision"]?.integer, let percent = line["candidatePercent"]?.integer,
             case .object(let inputs)? = line["inputs"], let logged = line["logged"]?.integer
         else { return nil }
+        var outputs: [String: JSONValue]?
+        if case .object(let members)? = line["outputs"] { outputs = members }
         self.init(
             id: id, endpoint: endpoint, time: Timestamp(milliseconds: time), revision: Int(revision),
             candidate: line["candidate"]?.integer.map { Int($0) }, candidatePercent: Int(percent), inputs: inputs,
             score: line["score"]?.double, logged: Timestamp(milliseconds: logged),
-            microseconds: line["microseconds"]?.integer, requestRows: line["requestRows"]?.integer.map { Int($0) })
+            microseconds: line["microseconds"]?.integer, requestRows: line["requestRows"]?.integer.map { Int($0) },
+            outputs: outputs)
     }
 }
