@@ -156,8 +156,8 @@ struct ReplicaPoolTests {
             #expect(world.pool.status.failures >= 3)
             let next = await problem { _ = try await world.double(1) }
             #expect(next?.code == "serving.server.crash-looping")
-            // The next start may be under way by now.
-            #expect(world.conditions.all.contains(.crashLooping))
+            // Told with the pool's next turn.
+            try await world.until { world.conditions.all.contains(.crashLooping) }
         }
     }
 
