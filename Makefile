@@ -2,6 +2,8 @@
 
 # Every build uses the same flags, so that no target rebuilds what another has built. SwiftPM keeps them from dependencies.
 FLAGS := --explicit-target-dependency-import-check error -Xswiftc -warnings-as-errors
+# Of measured and shipped programs: Swift's own libraries are linked in, so that they run where no Swift is.
+RELEASE := -c release --static-swift-stdlib $(FLAGS)
 PYTHON := .venv/bin/python
 PYTHON_MLFLOW2 := .venv-mlflow2/bin/python
 PYTHON_CLIENTS := .venv-clients/bin/python
@@ -20,7 +22,7 @@ setup: ## install what building and testing need, as far as it is missing
 	@scripts/setup.sh
 
 build: setup ## build the release binary, .build/release/dhow
-	swift build -c release --product dhow $(FLAGS)
+	swift build --product dhow $(RELEASE)
 
 test: setup ## run all tests, on SQLite and on a throw-away Postgres
 	scripts/with-postgres.sh scripts/test.sh $(FLAGS)
@@ -45,15 +47,15 @@ demo: build ## carry a model through its life on a year of real flights; DATA=FI
 	PATH="$(CURDIR)/.venv/bin:$$PATH" $(DHOW) demo $(if $(DATA),--data-file "$(DATA)")
 
 bench: setup ## measure the databases, blobs and the ledger, as ratios to a limit in the same run
-	swift build -c release --product bench-database $(FLAGS)
-	swift build -c release --product bench-blobs $(FLAGS)
-	swift build -c release --product bench-ledger $(FLAGS)
+	swift build --product bench-database $(RELEASE)
+	swift build --product bench-blobs $(RELEASE)
+	swift build --product bench-ledger $(RELEASE)
 	scripts/with-postgres.sh .build/release/bench-database
 	.build/release/bench-blobs
 	.build/release/bench-ledger
 
 bench-tracking: build ## measure tracking beside a stock MLflow server, and how its cost grows
-	swift build -c release --product bench-tracking $(FLAGS)
+	swift build --product bench-tracking $(RELEASE)
 	scripts/with-postgres.sh .build/release/bench-tracking
 
 bench-pipelines: build ## measure what a step of a pipeline costs beside other tools; OPTIONS="--tools dhow,ninja"
@@ -61,7 +63,7 @@ bench-pipelines: build ## measure what a step of a pipeline costs beside other t
 	.venv-bench/bin/python Benchmarks/pipelines/compare.py --dhow $(DHOW) $(OPTIONS)
 
 bench-verdicts: setup ## how often rules abort good canaries, how soon bad ones; RUNS=1000 SEED=1
-	swift build -c release --product bench-verdicts $(FLAGS)
+	swift build --product bench-verdicts $(RELEASE)
 	.build/release/bench-verdicts $(or $(RUNS),1000) $(or $(SEED),1)
 
 bench-serving: build ## measure predictions beside other servers, and many models and connections; OPTIONS="--servers dhow,fastapi+ort"
@@ -72,7 +74,7 @@ bench-serving: build ## measure predictions beside other servers, and many model
 
 bench-monitoring: build ## measure drift reports of two million rows beside other tools; OPTIONS="--tools dhow,numpy --rows 100000"
 	@scripts/setup.sh bench-monitoring
-	swift build -c release --product bench-profiles $(FLAGS)
+	swift build --product bench-profiles $(RELEASE)
 	.venv-monitoring/bin/python Benchmarks/monitoring/compare.py --dhow $(DHOW) $(OPTIONS)
 	.build/release/bench-profiles
 
