@@ -43,10 +43,10 @@ struct DataFaultDrill: Sendable {
         _ = try await steps.replay(try broken(whole), as: name)
         let evaluations: [EvaluationAnswer]
         if fault == .stoppedFeed {
-            // A stop is told from a pause by looking twice.
-            evaluations = [
-                try await steps.evaluate(whole.first(days: Self.daysBeforeStop + 5).interval), try await steps.evaluate(whole.interval),
-            ]
+            // A stop is told from a pause by looking twice: at the two halves of what is missing.
+            let (stop, end) = (whole.first(days: Self.daysBeforeStop).interval.upperBound, whole.interval.upperBound)
+            let middle = Timestamp(milliseconds: (stop.milliseconds + end.milliseconds) / 2)
+            evaluations = [try await steps.evaluate(stop..<middle), try await steps.evaluate(middle..<end)]
         } else {
             evaluations = [try await steps.evaluate(whole.interval)]
         }

@@ -20,27 +20,31 @@ struct LateLabelsDrill: Sendable {
         let window = month.first(days: Self.early).interval
         let early = Box()
         _ = try await steps.replay(month, as: name, labelDelay: Self.delay) { [steps] day in
-            guard early.verdict == nil, day.interval.upperBound > window.upperBound else { return .goOn }
+            guard early.standing == nil, day.interval.upperBound > window.upperBound else { return .goOn }
             try await steps.flushed()
             let evaluation = try await steps.evaluate(window)
-            early.verdict = evaluation.verdict
-            early.reason = evaluation.reasons.joined(separator: " ")
+            early.standing = standing(of: evaluation)
+            early.reason = evaluation.reasons.first ?? ""
             return .goOn
         }
-        let waits = early.verdict == "undecided"
         let started = try await steps.firings().contains { firing in
             firing.execution != nil && !firings.contains { $0.entry == firing.entry }
         }
         let late = try await steps.evaluate(window)
-        let isJudged = late.verdict != "undecided"
-        let reason = "Before its labels: \(early.verdict ?? "not judged"). \(early.reason) With them: \(late.verdict)."
+        let reason = "Before its labels: \(early.reason) With them: \(late.reasons.first ?? late.verdict)"
         steps.progress.finish("\(name): \(reason)")
-        return DemoReport.LateLabels(waited: waits && !started, judged: isJudged, reason: reason)
+        return DemoReport.LateLabels(
+            waited: early.standing == "unknown" && !started, judged: standing(of: late) != "unknown", reason: reason)
+    }
+
+    /// What the monitor makes of the log loss: `unknown` while labels are missing.
+    private func standing(of evaluation: EvaluationAnswer) -> String {
+        evaluation.evidence["performance"]?["standing"]?.text ?? "unknown"
     }
 
     /// Touched by one replay at a time.
     private final class Box: @unchecked Sendable {
-        var verdict: String?
+        var standing: String?
         var reason = ""
     }
 }
