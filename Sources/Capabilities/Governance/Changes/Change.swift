@@ -28,7 +28,7 @@ package struct Change {
     /// The part of this change that needs a further permission. Who rehearses needs only the one to see what it is about.
     ///
     /// - Throws: `Problem` `.forbidden`.
-    func under(_ writing: Permission, rehearsedUnder reading: Permission) throws -> Change {
+    package func under(_ writing: Permission, rehearsedUnder reading: Permission) throws -> Change {
         try Governor.authorize(isRehearsal ? reading : writing, of: caller, in: transaction)
         return Change(
             transaction: transaction, caller: caller, time: time, identifiers: identifiers, permission: writing, isRehearsal: isRehearsal)

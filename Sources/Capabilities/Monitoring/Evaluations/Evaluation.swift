@@ -67,6 +67,7 @@ extension Evaluation {
             "monitor": .string(monitor), "endpoint": .string(endpoint), "windowStart": .integer(window.start.milliseconds),
             "windowEnd": .integer(window.end.milliseconds), "evaluation": .string(id), "verdict": .string(verdict.rawValue),
             "model": model.map { .string($0) } ?? .null, "version": version.map { .integer(Int64($0)) } ?? .null,
+            "onset": .integer((findings.causes?.onset ?? window.start).milliseconds),
             "retrainBlocked": .bool(retrainBlocked), "digest": .string(digest.description),
             "features": .array(findings.features.filter { $0.level != .none }.prefix(100).map { .string($0.name) }),
             "faults": .array(

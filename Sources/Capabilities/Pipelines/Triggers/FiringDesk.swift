@@ -12,14 +12,16 @@ struct FiringDesk {
 
     private let change: Change
     private let block: Block
+    private let perform: TriggerPerformer?
     private var trigger: Trigger
     private let firings: TriggerFiringTable
     private let triggers: TriggerTable
 
-    init(_ trigger: Trigger, _ change: Change, block: @escaping Block) {
+    init(_ trigger: Trigger, _ change: Change, perform: TriggerPerformer? = nil, block: @escaping Block) {
         self.trigger = trigger
         self.change = change
         self.block = block
+        self.perform = perform
         firings = TriggerFiringTable(of: trigger.name, in: change.workspace, change.transaction)
         triggers = TriggerTable(transaction: change.transaction, workspace: change.workspace)
     }
@@ -79,6 +81,7 @@ struct FiringDesk {
                 if let execution = try start(firing) {
                     queue.open += 1
                     queue.startedLately += 1
+                    queue.startedThisWeek += 1
                     queue.lastStarted = change.time
                     if let key = firing.key { queue.started[key] = execution }
                 }
@@ -111,10 +114,12 @@ struct FiringDesk {
         var started: [String: String] = [:]
         for key in Set(pending.compactMap(\.key)) { started[key] = try firings.execution(for: key) }
         let lately = trigger.specification.budgetPerDay == nil ? 0 : try firings.count(startedAfter: now - .seconds(86_400))
+        let thisWeek = trigger.specification.budgetPerWeek == nil ? 0 : try firings.count(startedAfter: now - .seconds(7 * 86_400))
         var queue = FiringQueue(
             specification: trigger.specification,
             pending: pending.map { FiringQueue.Pending(entry: $0.entry, key: $0.key, arrived: $0.time) },
-            pendingSince: trigger.pendingSince, lastStarted: trigger.lastStarted, startedLately: lately, started: started)
+            pendingSince: trigger.pendingSince, lastStarted: trigger.lastStarted, startedLately: lately, started: started,
+            startedThisWeek: thisWeek)
         switch trigger.specification.concurrency.policy {
         case .allow: break
         case .forbid, .queue: queue.open = try executions.openCount(trigger.pipeline, in: workspace)
@@ -131,9 +136,17 @@ struct FiringDesk {
     private mutating func start(_ firing: TriggerFiring) throws -> String? {
         var firing = firing
         let entry = try LedgerReader(transaction: change.transaction).entry(id: firing.entry)?.entry
-        if let entry, let because = try block(change.transaction, entry) {
+        let action = trigger.specification.action
+        if let entry, action?.kind.mayStart ?? true, let because = try block(change.transaction, entry) {
             try end(firing, .blocked, because)
             return nil
+        }
+        if let action {
+            switch try act(action, on: entry, firing) {
+            case .acted(let resource): return resource
+            case .declined: return nil
+            case .start: break
+            }
         }
         do {
             let (change, trigger) = (change, trigger)
@@ -162,6 +175,38 @@ struct FiringDesk {
             // The pipeline or its data have changed since: later events and other triggers must not wait for that.
             try end(firing, .unstartable, problem.what)
             return nil
+        }
+    }
+
+    /// What the action comes to, with the firing settled unless the pipeline is to be started.
+    private mutating func act(_ action: TriggerAction, on entry: LedgerEntry?, _ firing: TriggerFiring) throws -> TriggerAct {
+        guard let entry, let perform else {
+            try end(firing, .unstartable, "The action can be done only about an entry of the ledger, which is gone.")
+            return .declined("")
+        }
+        do {
+            let (change, trigger) = (change, trigger)
+            let act = try change.transaction.attempt { try perform(action, trigger, entry, change) }
+            switch act {
+            case .start: break
+            case .declined(let because): try end(firing, .blocked, because)
+            case .acted(let resource):
+                var firing = firing
+                (firing.execution, firing.state, firing.decided) = (resource, .done, change.time)
+                try firings.settle(firing)
+                if let key = firing.key { try firings.use(key, for: resource, at: change.time) }
+                self.trigger.lastStarted = change.time
+                try change.record(
+                    "trigger.fired", on: trigger.resource,
+                    [
+                        "entry": .string(firing.entry), "execution": .null, "action": .string(action.kind.rawValue),
+                        "resource": .string(resource), "because": .null,
+                    ])
+            }
+            return act
+        } catch let problem as Problem where [.invalid, .notFound, .rejected, .conflict, .tooLarge].contains(problem.kind) {
+            try end(firing, .unstartable, problem.what)
+            return .declined(problem.what)
         }
     }
 

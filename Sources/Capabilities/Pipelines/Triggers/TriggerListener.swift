@@ -18,21 +18,25 @@ package struct TriggerListener: Sendable {
     private let clock: any Clock<Duration>
     private let folders: WatchedFolders
     private let report: @Sendable (any Error) -> Void
+    private let perform: TriggerPerformer?
     /// Why an event must not start anything now; nil lets it.
     private let block: @Sendable (any Transaction, LedgerEntry) throws -> String?
     private let wakes: AsyncStream<Void>
     private let waker: AsyncStream<Void>.Continuation
 
-    /// - Parameter report: Receives what a pass failed with; the next one tries again.
+    /// - Parameters:
+    ///   - report: Receives what a pass failed with; the next one tries again.
+    ///   - perform: Carries out what is no start of a pipeline.
     package init(
         governor: Governor, clock: any Clock<Duration> = ContinuousClock(), folders: WatchedFolders = .none,
-        report: @escaping @Sendable (any Error) -> Void = { _ in },
+        report: @escaping @Sendable (any Error) -> Void = { _ in }, perform: TriggerPerformer? = nil,
         block: @escaping @Sendable (any Transaction, LedgerEntry) throws -> String?
     ) {
         self.governor = governor
         self.clock = clock
         self.folders = folders
         self.report = report
+        self.perform = perform
         self.block = block
         (wakes, waker) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         let waker = waker
@@ -134,21 +138,21 @@ package struct TriggerListener: Sendable {
     private func hear(_ entry: LedgerEntry, _ trigger: Trigger) async throws {
         let event = TriggerEvent(entry)
         let answer = TriggerExpressions.answer(trigger.specification, to: event)
-        let block = block
+        let (block, perform) = (block, perform)
         _ = try await governor.change(.executionStart, by: trigger.caller(in: entry.workspace, requestID: entry.id)) { change in
             // Another listener, or this one before a crash, may have dealt with the event; the trigger may be gone or another.
             let table = TriggerTable(transaction: change.transaction, workspace: change.workspace)
             guard let current = try table.find(trigger.name), current.matches(entry) else { return Nothing() }
             let answer =
                 current.generation == trigger.generation ? answer : TriggerExpressions.answer(current.specification, to: event)
-            var desk = FiringDesk(current, change, block: block)
+            var desk = FiringDesk(current, change, perform: perform, block: block)
             _ = try desk.take(event, answer)
             return Nothing()
         }
     }
 
     private func tick(_ name: String, in workspace: String) async throws {
-        let block = block
+        let (block, perform) = (block, perform)
         let caller = Caller.controller(Trigger.principalPrefix + name, in: workspace)
         _ = try await governor.change(.executionStart, by: caller) { change in
             let table = TriggerTable(transaction: change.transaction, workspace: change.workspace)
@@ -161,13 +165,13 @@ package struct TriggerListener: Sendable {
             (trigger.considered, trigger.nextDue) = (plan.considered, plan.next)
             try table.saveProgress(trigger)
             if let text = plan.missedText, let last = plan.missed?.upperBound {
-                var desk = FiringDesk(trigger, change, block: block)
+                var desk = FiringDesk(trigger, change, perform: perform, block: block)
                 try desk.miss(text, through: last)
             }
             for due in plan.due {
                 let event = TriggerEvent(tick: due, of: schedule, name)
                 // Each is settled before the next, with what the one before changed.
-                var desk = FiringDesk(try table.find(name) ?? trigger, change, block: block)
+                var desk = FiringDesk(try table.find(name) ?? trigger, change, perform: perform, block: block)
                 _ = try desk.take(event, TriggerExpressions.answer(trigger.specification, to: event))
             }
             return Nothing()
@@ -175,14 +179,14 @@ package struct TriggerListener: Sendable {
     }
 
     private func settle(_ name: String, in workspace: String) async throws {
-        let block = block
+        let (block, perform) = (block, perform)
         let now = governor.clock.now()
         guard try await governor.database.read({ try FiringDesk.hasWork(of: name, in: workspace, at: now, $0) }) else { return }
         let caller = Caller.controller(Trigger.principalPrefix + name, in: workspace)
         _ = try await governor.change(.executionStart, by: caller) { change in
             let table = TriggerTable(transaction: change.transaction, workspace: change.workspace)
             guard let trigger = try table.find(name), trigger.paused == nil else { return Nothing() }
-            var desk = FiringDesk(trigger, change, block: block)
+            var desk = FiringDesk(trigger, change, perform: perform, block: block)
             try desk.settle()
             return Nothing()
         }
