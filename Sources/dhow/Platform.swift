@@ -196,7 +196,8 @@ struct Platform: Sendable {
     private static func webhooks(_ storage: Storage, _ governor: Governor, _ logger: Logger) -> WebhookParts {
         let sender = WebhookSender(
             formats: WebhookFormats([
-                MLflowWebhookFormat(), OpenLineageFormat(source: Self.lineageSource(storage)), SlackFormat(), AlertmanagerFormat(), MailFormat(),
+                MLflowWebhookFormat(), OpenLineageFormat(source: Self.lineageSource(storage)), SlackFormat(), AlertmanagerFormat(),
+                MailFormat(),
             ]), vault: storage.vault,
             egress: HTTPEgressClient(allowance: storage.settings.egressAllowance),
             mail: SMTPMailClient(allowance: storage.settings.egressAllowance))

@@ -37,7 +37,7 @@ struct TriggerActions: Sendable {
         case .respond:
             let endpoint = try endpoint(of: action, entry)
             switch FaultResponse(
-                try FaultResponse.Evidence(of: endpoint, told: entry, in: change.transaction),
+                try FaultResponse.Evidence(of: endpoint, told: entry, lastResponse: trigger.lastStarted, in: change.transaction),
                 at: change.time)
             {
             case .retrain: return .start

@@ -21,7 +21,7 @@ struct FaultResponseTests {
             switch FaultResponse(evidence, at: now) {
             case .rollBack: "roll back"
             case .retrain: "retrain"
-            case .wait(let until, _): "wait \((until - now).milliseconds / 3_600_000) h"
+            case .wait(let until, _): until.map { "wait \(($0 - now).milliseconds / 3_600_000) h" } ?? "wait for a person"
             }
         }
         #expect(decide(Evidence(onset: hours(-6), rollout: rollout)) == "roll back")
@@ -34,6 +34,11 @@ struct FaultResponseTests {
         let waits = (1...7).map { decide(Evidence(onset: hours(-100), refusals: $0, lastRefusal: now)) }
         #expect(waits == [24, 48, 96, 192, 384, 720, 720].map { "wait \($0) h" })
         #expect(decide(Evidence(onset: hours(-100), refusals: 2, lastRefusal: hours(-48))) == "retrain")
+        // Once a day; but giving traffic back does not wait, unless the data are broken, which no version mends.
+        #expect(decide(Evidence(onset: hours(-6), lastResponse: hours(-20))) == "wait 4 h")
+        #expect(decide(Evidence(onset: hours(-6), lastResponse: hours(-24))) == "retrain")
+        #expect(decide(Evidence(onset: hours(-6), rollout: rollout, lastResponse: hours(-1))) == "roll back")
+        #expect(decide(Evidence(onset: hours(-6), rollout: rollout, brokenData: "Incident 7 is open.")) == "wait for a person")
     }
 
     @Test("the newest rollout is found, and its traffic given back in the change that asks for it", arguments: TestDatabase.allCases)

@@ -12,12 +12,11 @@ package struct HTTPEgressClient: EgressClient {
     /// Addresses of one host that are tried in turn.
     static let maximumTries = 3
 
-    private let allowance: EgressAllowance
-    private let resolver = AddressResolver()
+    private let checked: CheckedAddresses
     private let store = ConnectionStore()
 
     package init(allowance: EgressAllowance) {
-        self.allowance = allowance
+        checked = CheckedAddresses(allowance: allowance)
     }
 
     package func check(_ url: EgressURL) async throws {
@@ -78,17 +77,7 @@ package struct HTTPEgressClient: EgressClient {
             status: Int(response.status.code), body: try await Self.beginning(of: response.body, limit: request.maximumAnswer))
     }
 
-    /// All of the host's addresses, when nothing speaks against any of them.
-    func addresses(of url: EgressURL) async throws -> [InternetAddress] {
-        let addresses = try await resolver.addresses(of: url.host)
-        if let refused = addresses.first(where: { !allowance.permits($0, of: url.host) }) {
-            throw Problem(
-                .invalid, "egress.address.refused", "Nothing is sent to \(url.host): its address \(refused) is not a public IP address.",
-                why: "Loopback, link-local, private and multicast addresses are reached only when the server is told so.",
-                fix: "Start the server with --egress-allow \(refused), or give a public URL.")
-        }
-        return addresses
-    }
+    func addresses(of url: EgressURL) async throws -> [InternetAddress] { try await checked.of(url.host) }
 
     private static func beginning(of body: HTTPClientResponse.Body, limit: Int) async throws -> [UInt8] {
         var bytes: [UInt8] = []

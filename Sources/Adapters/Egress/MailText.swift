@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Backends
+import Domain
 import Foundation
 
 /// A mail as RFC 5322 has it, in ASCII: texts in UTF-8 as base 64, so that no line is too long, begins with a dot or carries a header.

@@ -33,12 +33,22 @@ struct SMTPDialogue {
         offered = try await command("EHLO dhow", expecting: 250)
     }
 
-    /// - Parameter code: The reply's; nil takes any of success.
+    /// After it the connection is to be encrypted, before `hello`. What was sent in the clear behind the reply would be taken for
+    /// what comes encrypted (CVE-2011-0411), so it is refused.
+    mutating func startTLS() async throws {
+        try await command("STARTTLS", expecting: 220)
+        offered = []
+        guard received.readableBytes == 0 else { throw Self.unknown("more than was asked before TLS") }
+    }
+
+    /// - Parameters:
+    ///   - name: For people; the line's first word when it is nil.
+    ///   - code: The reply's; nil takes any of success.
     /// - Returns: The reply's lines without their codes.
     @discardableResult
-    mutating func command(_ line: String, expecting code: Int? = nil) async throws -> [String] {
+    mutating func command(_ line: String, named name: String? = nil, expecting code: Int? = nil) async throws -> [String] {
         try await outgoing.write(ByteBuffer(string: line + "\r\n"))
-        return try await reply(to: String(line.prefix { $0 != " " && $0 != "\r" }), expecting: code)
+        return try await reply(to: name ?? String(line.prefix { $0 != " " && $0 != ":" }), expecting: code)
     }
 
     /// - Throws: `Problem` `.unavailable` for a reply of 4xx, `.invalid` for one of 5xx or none that is known.

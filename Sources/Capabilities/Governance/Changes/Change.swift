@@ -34,6 +34,15 @@ package struct Change {
             transaction: transaction, caller: caller, time: time, identifiers: identifiers, permission: writing, isRehearsal: isRehearsal)
     }
 
+    /// The part of this change that another request, or an entry of the ledger, asked for.
+    package func caused(by requestID: String) -> Change {
+        var caller = caller
+        caller.requestID = requestID
+        return Change(
+            transaction: transaction, caller: caller, time: time, identifiers: identifiers, permission: permission, isRehearsal: isRehearsal
+        )
+    }
+
     package var workspace: String { caller.workspace }
 
     package func newIdentifier() -> String { identifiers.next() }

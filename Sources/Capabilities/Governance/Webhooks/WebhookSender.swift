@@ -61,7 +61,8 @@ package struct WebhookSender: Sendable {
     }
 
     /// A server that took the mail has answered 250.
-    private func send(_ body: String, id: String, to target: MailTarget, password: String?, at time: Timestamp) async throws -> EgressAnswer {
+    private func send(_ body: String, id: String, to target: MailTarget, password: String?, at time: Timestamp) async throws -> EgressAnswer
+    {
         let text = try JSONDecoder().decode([String: String].self, from: Data(body.utf8))
         try await mailClient.send(
             Mail(id: id, subject: text["subject"] ?? "", text: text["text"] ?? "", time: time), to: target, password: password)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Backends
-package import Domain
+package import Backends
+import Domain
 
 /// Where a webhook's messages go: requests to a URL, or mail by a server.
 package enum WebhookTarget: Sendable {

@@ -53,6 +53,9 @@ extension Evaluation {
         add("score", "stability-excess", findings.score?.excess)
         let performance = findings.performance
         add("performance", "coverage", performance.coverage)
+        if let labels = performance.labels { add("performance", "label-maturity", labels.maturity == .mature ? 1 : 0) }
+        // The early labels of a window are not like all of its labels: no line joins the two.
+        guard performance.isComparable else { return all }
         add("performance", "log-loss", performance.level?.logLoss)
         add("performance", "brier-score", performance.level?.brierScore)
         add("performance", "roc-auc", performance.level?.rocAUC)

@@ -78,7 +78,7 @@ struct FiringDesk {
                 if let firing = pending.first(where: { $0.entry == entry }) { try end(firing, reason, text) }
             case .start(let entry):
                 guard let firing = pending.first(where: { $0.entry == entry }) else { break deciding }
-                if let execution = try start(firing) {
+                if let execution = try start(firing, within: queue.spentBudget) {
                     queue.open += 1
                     queue.startedLately += 1
                     queue.startedThisWeek += 1
@@ -132,8 +132,9 @@ struct FiringDesk {
         return queue
     }
 
-    /// - Returns: The execution; nil when none could be started, which the firing then says.
-    private mutating func start(_ firing: TriggerFiring) throws -> String? {
+    /// - Parameter spent: Why no execution may be started any more; an action is asked all the same.
+    /// - Returns: The execution, or what an action was done to; nil when there is none, which the firing then says.
+    private mutating func start(_ firing: TriggerFiring, within spent: String?) throws -> String? {
         var firing = firing
         let entry = try LedgerReader(transaction: change.transaction).entry(id: firing.entry)?.entry
         let action = trigger.specification.action
@@ -145,7 +146,11 @@ struct FiringDesk {
             switch try act(action, on: entry, firing) {
             case .acted(let resource): return resource
             case .declined: return nil
-            case .start: break
+            case .start:
+                if let spent {
+                    try end(firing, .budget, spent)
+                    return nil
+                }
             }
         }
         do {
@@ -165,8 +170,7 @@ struct FiringDesk {
             firing.state = .done
             firing.decided = change.time
             try firings.settle(firing)
-            if let key = firing.key { try firings.use(key, for: execution.id, at: change.time) }
-            self.trigger.lastStarted = change.time
+            try noteStart(firing, execution.id)
             try change.record(
                 "trigger.fired", on: trigger.resource,
                 ["entry": .string(firing.entry), "execution": .string(execution.id), "because": .null])
@@ -186,7 +190,9 @@ struct FiringDesk {
         }
         do {
             let (change, trigger) = (change, trigger)
-            let act = try change.transaction.attempt { try perform(action, trigger, entry, change) }
+            // What the trigger's author had to be allowed when it was applied is what the ledger names.
+            let acting = try action.kind.permission.map { try change.under($0.writing, rehearsedUnder: $0.reading) } ?? change
+            let act = try change.transaction.attempt { try perform(action, trigger, entry, acting) }
             switch act {
             case .start: break
             case .declined(let because): try end(firing, .blocked, because)
@@ -194,8 +200,7 @@ struct FiringDesk {
                 var firing = firing
                 (firing.execution, firing.state, firing.decided) = (resource, .done, change.time)
                 try firings.settle(firing)
-                if let key = firing.key { try firings.use(key, for: resource, at: change.time) }
-                self.trigger.lastStarted = change.time
+                try noteStart(firing, resource)
                 try change.record(
                     "trigger.fired", on: trigger.resource,
                     [
@@ -208,6 +213,12 @@ struct FiringDesk {
             try end(firing, .unstartable, problem.what)
             return .declined(problem.what)
         }
+    }
+
+    private mutating func noteStart(_ firing: TriggerFiring, _ started: String) throws {
+        if let key = firing.key { try firings.use(key, for: started, at: change.time) }
+        trigger.lastStarted = change.time
+        _ = try triggers.note(nil, of: trigger.name)
     }
 
     /// - Returns: How many are being cancelled now.
@@ -228,7 +239,8 @@ struct FiringDesk {
         var firing = firing
         (firing.state, firing.reason, firing.blocked, firing.decided) = (.done, reason, text, change.time)
         try firings.settle(firing)
-        if reason.isNotable {
+        // A storm of events that start nothing is one entry of the ledger; each event has its firing.
+        if reason.isNotable, try triggers.note(reason, of: trigger.name) {
             try change.record(
                 "trigger.blocked", on: trigger.resource,
                 ["entry": .string(firing.entry), "execution": .null, "reason": .string(reason.rawValue), "because": .string(text)])

@@ -82,14 +82,22 @@ package struct FiringQueue: Sendable {
         {
             return .wait(until: until, because: "\(interval) s have to pass after the last execution.")
         }
-        if let budget = specification.budgetPerDay, startedLately >= budget {
-            return .skip(entry: oldest.entry, .budget, "\(startedLately) executions were started in 24 hours, the budget is \(budget).")
-        }
-        if let budget = specification.budgetPerWeek, startedThisWeek >= budget {
-            return .skip(
-                entry: oldest.entry, .budget, "\(startedThisWeek) executions were started in seven days, the budget is \(budget).")
+        // What may come to no execution is asked first, so that a rollback is not kept waiting by trainings.
+        if !(specification.action?.kind.mayStart ?? false), let spent = spentBudget {
+            return .skip(entry: oldest.entry, .budget, spent)
         }
         return concurrency(oldest, now)
+    }
+
+    /// Why nothing more may be started now, as a sentence; nil while something may.
+    package var spentBudget: String? {
+        if let budget = specification.budgetPerDay, startedLately >= budget {
+            return "\(startedLately) executions were started in 24 hours, the budget is \(budget)."
+        }
+        if let budget = specification.weeklyBudget, startedThisWeek >= budget {
+            return "\(startedThisWeek) executions were started in seven days, the budget is \(budget)."
+        }
+        return nil
     }
 
     private func quiet(_ oldest: Pending, _ newest: Pending, _ now: Timestamp) -> Decision? {

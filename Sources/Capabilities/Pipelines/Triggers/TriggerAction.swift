@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import Domain
 package import Governance
 
 /// What a trigger does instead of starting its pipeline, or before it does.

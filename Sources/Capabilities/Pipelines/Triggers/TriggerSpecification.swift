@@ -22,7 +22,7 @@ package struct TriggerSpecification: Sendable, Equatable {
     package var debounce: Debounce
     /// Most executions in any 24 hours.
     package var budgetPerDay: Int?
-    /// The same in any seven days.
+    /// The same in any seven days; nil is `weeklyBudget`'s standard.
     package var budgetPerWeek: Int?
     package var concurrency: TriggerConcurrency
     /// How long a chain of triggers may be that start each other.
@@ -107,6 +107,14 @@ package struct TriggerConcurrency: Codable, Sendable, Equatable {
             policy: try container.decodeIfPresent(Policy.self, forKey: .policy) ?? .allow,
             limit: try container.decodeIfPresent(Int.self, forKey: .limit) ?? 1)
     }
+}
+
+extension TriggerSpecification {
+    /// Of `respond`, which nobody watches.
+    package static let usualResponsesPerWeek = 3
+
+    /// Most executions or actions in any seven days; nil is as many as there are.
+    package var weeklyBudget: Int? { budgetPerWeek ?? (action?.kind == .respond ? Self.usualResponsesPerWeek : nil) }
 }
 
 extension TriggerSpecification: Codable {
