@@ -47,7 +47,7 @@ struct SMTPMailClientTests {
     @Test("the password goes over TLS alone, to a server with a trusted certificate", arguments: ["starttls", "tls"])
     func secured(mode: String) async throws {
         let server = try MailServer(mode)
-        let target = try target(mode == "tls" ? "smtps" : "smtp", server, user: "dhow")
+        let target = try self.target(mode == "tls" ? "smtps" : "smtp", server, user: "dhow")
         try await client(trusting: server).send(mail, to: target, password: "hunter2")
         let taken = try #require(try server.mail())
         #expect(taken["tls"] == true && taken["user"]?.text == "dhow")
@@ -60,10 +60,10 @@ struct SMTPMailClientTests {
     func refused() async throws {
         let plain = try MailServer("plain")
         #expect(
-            await code { try await client().send(mail, to: try target("smtp", plain, user: "dhow"), password: "p") }
+            await code { try await client().send(mail, to: try self.target("smtp", plain, user: "dhow"), password: "p") }
                 == "egress.mail.insecure")
         let injecting = try MailServer("injecting")
-        let target = try target("smtp", injecting, user: "dhow")
+        let target = try self.target("smtp", injecting, user: "dhow")
         #expect(await code { try await client(trusting: injecting).send(mail, to: target, password: "p") } == "egress.mail.unknown")
         let closed = SMTPMailClient(allowance: EgressAllowance())
         #expect(await code { try await closed.send(mail, to: target, password: nil) } == "egress.address.refused")

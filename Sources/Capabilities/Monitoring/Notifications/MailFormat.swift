@@ -26,7 +26,8 @@ package struct MailFormat: WebhookFormat {
         guard let news = try IncidentNews(entry, in: transaction) else {
             return try message(
                 entry.verb, "\(entry.verb): \(entry.resource)",
-                "\(entry.verb) of \(entry.resource) by \(entry.actor) in \(entry.workspace).")
+                [entry.payload["message"]?.text, "\(entry.verb) of \(entry.resource) by \(entry.actor) in \(entry.workspace)."]
+                    .compactMap(\.self).joined(separator: "\r\n\r\n"))
         }
         return try message(entry.verb, news.incident, news.verb, by: news.actor, in: entry.workspace)
     }
