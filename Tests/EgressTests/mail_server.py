@@ -33,7 +33,7 @@ class Inbox:
                 "to": envelope.rcpt_tos,
                 "text": envelope.content.decode("ascii"),
                 "tls": session.ssl is not None or server.transport.get_extra_info("ssl_object") is not None,
-                "user": session.login_data.login.decode() if getattr(session, "login_data", None) else None,
+                "user": session.auth_data.login.decode() if session.authenticated else None,
             }
         )
         return "250 Taken"

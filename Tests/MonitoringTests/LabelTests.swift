@@ -30,8 +30,8 @@ struct LabelTests {
         }
         #expect(abs(try #require(curve.usual) - 0.9) < 0.01 && curve.usualDelay == .seconds(12 * Self.hour))
         #expect(curve.points.map(\.share) == curve.points.map(\.share).sorted())
-        // While nothing is old enough for the late labels, nobody can tell what is usual.
-        #expect(self.curve(oldest: 11 * Self.hour).usual == nil)
+        // While the curve still rises, nobody can tell what is usual.
+        #expect(self.curve(oldest: 2 * Self.hour).usual == nil)
         #expect(self.curve(count: 90).points.isEmpty && LabelDelayCurve([]).usual == nil)
         #expect(self.curve(early: 0, late: 0, never: 100).usual == nil)
     }
