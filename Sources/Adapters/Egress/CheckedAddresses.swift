@@ -2,6 +2,7 @@
 
 import Backends
 import Domain
+import NIOCore
 
 /// All addresses of a host, when nothing speaks against any of them.
 struct CheckedAddresses: Sendable {
@@ -13,8 +14,8 @@ struct CheckedAddresses: Sendable {
     }
 
     /// - Throws: `Problem` `.invalid` `egress.address.refused` when one is not public and not allowed.
-    func of(_ host: String) async throws -> [InternetAddress] {
-        let addresses = try await resolver.addresses(of: host)
+    func of(_ host: String, until deadline: NIODeadline = .distantFuture) async throws -> [InternetAddress] {
+        let addresses = try await resolver.addresses(of: host, until: deadline)
         if let refused = addresses.first(where: { !allowance.permits($0, of: host) }) {
             throw Problem(
                 .invalid, "egress.address.refused",

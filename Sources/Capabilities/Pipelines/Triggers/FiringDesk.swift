@@ -10,20 +10,29 @@ struct FiringDesk {
     /// Why an event of the ledger must not start anything now; nil lets it.
     typealias Block = @Sendable (any Transaction, LedgerEntry) throws -> String?
 
-    private let change: Change
+    private var change: Change
     private let block: Block
     private let perform: TriggerPerformer?
     private var trigger: Trigger
+    /// As it stands in the table.
+    private var saved: Trigger
     private let firings: TriggerFiringTable
     private let triggers: TriggerTable
 
     init(_ trigger: Trigger, _ change: Change, perform: TriggerPerformer? = nil, block: @escaping Block) {
         self.trigger = trigger
+        saved = trigger
         self.change = change
         self.block = block
         self.perform = perform
         firings = TriggerFiringTable(of: trigger.name, in: change.workspace, change.transaction)
         triggers = TriggerTable(transaction: change.transaction, workspace: change.workspace)
+    }
+
+    /// The next of several events that one transaction deals with: what comes of it names the entry that it is.
+    mutating func take(_ event: TriggerEvent, _ answer: TriggerExpressions.Answer, of entry: LedgerEntry) throws {
+        change = change.caused(by: entry.id)
+        _ = try take(event, answer)
     }
 
     /// What came of the event, which may be known already or still wait.
@@ -58,7 +67,6 @@ struct FiringDesk {
     /// Decides about the events that wait, as far as that can be done now.
     mutating func settle() throws {
         var pending = try firings.pending()
-        let before = trigger
         var queue = try Self.queue(of: trigger, pending, firings, change.workspace, change.time, change.transaction)
         deciding: while true {
             switch queue.next(at: change.time) {
@@ -90,7 +98,9 @@ struct FiringDesk {
             pending = try firings.pending()
             queue.pending = pending.map { FiringQueue.Pending(entry: $0.entry, key: $0.key, arrived: $0.time) }
         }
-        if trigger != before { try triggers.saveProgress(trigger) }
+        guard trigger != saved else { return }
+        try triggers.saveProgress(trigger)
+        saved = trigger
     }
 
     /// Whether `settle` would change anything. Read only: a look at each pass must not be a write, which would wake the next one.

@@ -151,13 +151,13 @@ package struct TriggerListener: Sendable {
         let (block, perform, trigger) = (block, perform, heard.trigger)
         _ = try await governor.change(.executionStart, by: trigger.caller(in: heard.workspace)) { change in
             let table = TriggerTable(transaction: change.transaction, workspace: change.workspace)
-            for (entry, event, answer) in events {
-                // Another listener, or this one before a crash, may have dealt with the event; the trigger may be gone or another.
-                guard let current = try table.find(trigger.name), current.matches(entry) else { continue }
+            // Another listener, or this one before a crash, may have dealt with the events; the trigger may be gone or another.
+            guard let current = try table.find(trigger.name) else { return Nothing() }
+            var desk = FiringDesk(current, change, perform: perform, block: block)
+            for (entry, event, answer) in events where current.matches(entry) {
                 let answer =
                     current.generation == trigger.generation ? answer : TriggerExpressions.answer(current.specification, to: event)
-                var desk = FiringDesk(current, change.caused(by: entry.id), perform: perform, block: block)
-                _ = try desk.take(event, answer)
+                try desk.take(event, answer, of: entry)
             }
             return Nothing()
         }
