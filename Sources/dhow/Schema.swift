@@ -17,6 +17,7 @@ enum Schema {
         BlobMigrations.list, GovernanceMigrations.list, LedgerMigrations.list, TrackingMigrations.list, LineageMigrations.list,
         RegistryMigrations.list, PipelinesMigrations.list, TriggersMigrations.list, DeliveryMigrations.list, ServingMigrations.list,
         RevisionLoadMigrations.list, ArchiveMigrations.list, MonitoringMigrations.list, IncidentMigrations.list,
+        ReferenceMigrations.list,
         WebhookMigrations.list, TraceMigrations.list, ArtifactUploadMigrations.list, ImportMigrations.list, LineageBackfill.list,
         EvaluationDatasetMigrations.list, SecretMigrations.list, DocumentMigrations.list, AttestationMigrations.list,
         StepReportMigrations.list, DataContractMigrations.list, GateMigrations.list, ApprovalMigrations.list,

@@ -12,8 +12,10 @@ struct WindowJudge {
     /// Faults known of the window before.
     let standing: [DataFault]
     let current: WindowSummary
-    /// Of `BurnRate.pairs`; empty when no check asks for them.
-    let burns: [(long: BurnRate.Count, short: BurnRate.Count)]
+    /// Of each measure that a check asks for, by `BurnRate.pairs`.
+    let burns: [BurnMeasure: [(long: BurnRate.Count, short: BurnRate.Count)]]
+    /// What could be read of the references beside the baseline.
+    var references: [(reference: MonitorReference, span: Window?, rows: ReferenceRows)] = []
     let window: Window
     /// Seeds the bootstrap, so that the same window gives the same interval.
     let seed: UInt64
@@ -24,7 +26,9 @@ struct WindowJudge {
         let drift = DriftJudge(thresholds: thresholds, baseline: baseline, current: current).findings()
         let score = scoreFinding()
         let performance = performanceFinding()
-        let checks = CheckJudge(specification: specification, baseline: baseline, window: window, current: current, burns: burns).readings()
+        let checks = CheckJudge(
+            specification: specification, baseline: baseline, window: window, current: current, burns: burns, seed: seed
+        ).readings()
         var faults =
             thresholds.checksDataFaults
             ? FaultJudge(thresholds: thresholds, baseline: baseline, earlier: earlier, standing: standing, current: current).faults() : []
@@ -60,11 +64,47 @@ struct WindowJudge {
         var findings = WindowFindings(
             features: drift.features, score: score, performance: performance, faults: faults, falseAlarms: drift.control,
             checks: checks.isEmpty ? nil : checks, verdict: grounds.verdict, reasons: reasons)
+        findings.segments = SegmentJudge(thresholds: thresholds, baseline: baseline, current: current).findings()
+        findings.references = referenceFindings()
+        findings.missingReferences = missingReferences(findings.references ?? [])
+        findings.reasons += notes(findings)
         let causes = CauseFinder(
             findings: findings, importances: specification.importances, earlier: earlier?.detail, current: current.detail
         ).causes()
         findings.causes = causes.isEmpty ? nil : causes
         return findings
+    }
+
+    private func referenceFindings() -> [ReferenceFinding]? {
+        guard !references.isEmpty else { return nil }
+        let judge = ReferenceJudge(specification: specification, current: current, hasBaseline: baseline != nil)
+        return references.map { judge.finding($0.reference, span: $0.span, $0.rows) }
+    }
+
+    /// Nil for an empty window.
+    private func missingReferences(_ findings: [ReferenceFinding]) -> [String]? {
+        guard current.rowCount > 0 else { return nil }
+        let lost = findings.filter { $0.standing == .lost }.map(\.reason)
+        return (baseline == nil ? ["The version that answered has no frozen baseline."] : []) + lost
+    }
+
+    /// What the references say, what segments are beyond their limits, and what could not be judged.
+    private func notes(_ findings: WindowFindings) -> [String] {
+        var notes = (findings.references ?? []).map(\.reason)
+        if let segments = findings.segments {
+            notes += segments.readings(thresholds).filter { $0.outcome == .breach }.map(\.summary)
+            if let reason = segments.reason { notes.append(reason) }
+            if segments.leftOut > 0 {
+                notes.append(
+                    "\(segments.leftOut) segments with \(segments.leftOutRows) rows were not judged: new, small, or beyond the limit.")
+            }
+        }
+        if let baseline {
+            for tally in current.checks where tally.check.type == .jointDrift && baseline.rows?.cells(tally.joint) == nil {
+                notes.append("Check '\(tally.check.name)' needs a baseline made since it was named: make it with 'dhow monitor rebase'.")
+            }
+        }
+        return notes
     }
 
     private func scoreFinding() -> ScoreFinding? {
