@@ -149,6 +149,10 @@ let package = Package(
                 crypto,
                 hummingbird,
                 hummingbirdCore, hummingbirdTLS, lifecycle, logging, nioCore, nioPosix, nioSSL, unixSignals, yams,
+            ],
+            // NIO looks this symbol up at run time to run tasks on its event loops; linked in, Swift's runtime would hide it.
+            linkerSettings: [
+                .unsafeFlags(["-Xlinker", "--export-dynamic-symbol=swift_task_enqueueGlobal_hook"], .when(platforms: [.linux]))
             ]),
 
         target("TestSupport", "Tests/TestSupport", ["Domain", "Backends", "SQLite", "Postgres"]),
@@ -164,7 +168,7 @@ let package = Package(
         tests(
             "Declarations", "Domain", "Backends", "Documents", "Governance", "Tracking", "Registry", "Pipelines", "Delivery", "Serving",
             "Monitoring", "TestSupport"),
-        tests("Egress", "Domain", "Backends", "Egress"),
+        tests("Egress", "Domain", "Backends", "Egress", nioCore, nioHTTP1, nioPosix),
         tests("Webhooks", "Domain", "Backends", "Governance", "TestSupport"),
         tests("Ledger", "Domain", "Backends", "Governance", "TestSupport", crypto),
         tests("Documents", "Domain", "Documents"),
@@ -188,7 +192,7 @@ let package = Package(
         tests(
             "HTTPServer", "Domain", "Backends", "Governance", "Tracking", "Registry", "Pipelines", "Delivery", "Serving", "API",
             "HTTPServer", "dhow",
-            "TestSupport", hummingbird, hummingbirdTesting, httpTypes, logging, nioCore),
+            "TestSupport", hummingbird, hummingbirdTesting, httpTypes, logging, nioCore, nioHTTP1, nioPosix),
         tests("LocalServer", "Domain", "LocalServer"),
         tests("Demo", "Demo", "Domain", nioCore, nioHTTP1, nioPosix),
         tests("EndToEnd", "dhow", httpClient, nioCore, nioFoundation, nioHTTP1),
