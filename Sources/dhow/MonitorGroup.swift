@@ -7,5 +7,5 @@ import Commands
 struct MonitorGroup: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "monitor", abstract: MonitorCommands.configuration.abstract,
-        subcommands: [MonitorRunCommand.self] + MonitorCommands.configuration.subcommands)
+        subcommands: [MonitorRunCommand.self, MonitorDashboardCommand.self] + MonitorCommands.configuration.subcommands)
 }

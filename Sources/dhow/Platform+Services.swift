@@ -44,6 +44,7 @@ extension Platform {
                 Loop("webhooks", logger) { await webhooks.dispatcher.run() },
                 Loop("retention", logger) { try await retentionController.run() },
             ]
+            if let push = metricsPush { services.append(Loop("metrics of monitors", logger) { try await push.run() }) }
         }
         if roles.contains(.worker) {
             let engine = engine(address: address)
@@ -100,8 +101,18 @@ extension Platform {
 
     private var monitorController: MonitorController {
         let logger = logger
-        return MonitorController(governor: governor) { monitor, error in
+        return MonitorController(governor: governor, archive: serving.archive) { monitor, error in
             logger.error("a monitor could not judge its window", metadata: ["monitor": .string(monitor), "error": .string("\(error)")])
+        }
+    }
+
+    private var metricsPush: MetricsPush? {
+        let logger = logger
+        return storage.settings.otlpEndpoint.map { url in
+            MetricsPush(
+                metrics: monitorMetrics, to: url, through: HTTPEgressClient(allowance: storage.settings.egressAllowance),
+                instance: storage.settings.instance, clock: storage.clock
+            ) { logger.warning("metrics of monitors were not pushed", metadata: ["error": .string("\($0)")]) }
         }
     }
 

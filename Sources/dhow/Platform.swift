@@ -37,6 +37,7 @@ struct Platform: Sendable {
     let delivery: DeliveryParts
     let serving: ServingParts
     let monitors: Monitors
+    let monitorMetrics: MonitorMetrics
     let incidents: Incidents
     let runner: ProcessStepRunner
     let executions: Executions
@@ -105,7 +106,8 @@ struct Platform: Sendable {
             releases: Releases(governor: governor, versions: versions), rollouts: Rollouts(governor: governor, versions: versions),
             environments: Environments(governor: governor, versions: versions))
         serving = try Self.serving(storage, governor, registry, delivery.rollouts, metrics, logger)
-        monitors = Monitors(governor: governor)
+        monitors = Monitors(governor: governor, archive: serving.archive)
+        monitorMetrics = MonitorMetrics(database: storage.database)
         incidents = Incidents(governor: governor)
         runner = try ProcessStepRunner(
             folder: storage.folder.stepsFolder, settings: StepRunnerSettings(hiddenFolders: [storage.folder.path]))
@@ -230,7 +232,9 @@ struct Platform: Sendable {
     func routeTable(for roles: Set<ServerRole>, authentication: Settings.Authentication) -> RouteTable {
         let gate = accessGate(authentication)
         var groups: [any RouteGroup] = [
-            HealthRoutes(database: storage.database, metrics: metrics, readiness: readiness, version: Dhow.version)
+            HealthRoutes(
+                database: storage.database, metrics: metrics, readiness: readiness, version: Dhow.version,
+                monitors: roles.contains(.controller) ? monitorMetrics : nil)
         ]
         if roles.contains(.api) { groups += nativeGroups + [mlflow] }
         if roles.contains(.inference) {

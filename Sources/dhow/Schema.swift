@@ -18,6 +18,7 @@ enum Schema {
         RegistryMigrations.list, PipelinesMigrations.list, TriggersMigrations.list, TriggerActionsMigrations.list, DeliveryMigrations.list,
         ServingMigrations.list,
         RevisionLoadMigrations.list, ArchiveMigrations.list, MonitoringMigrations.list, IncidentMigrations.list,
+        ReferenceMigrations.list,
         WebhookMigrations.list, TraceMigrations.list, ArtifactUploadMigrations.list, ImportMigrations.list, LineageBackfill.list,
         EvaluationDatasetMigrations.list, SecretMigrations.list, DocumentMigrations.list, AttestationMigrations.list,
         StepReportMigrations.list, DataContractMigrations.list, GateMigrations.list, ApprovalMigrations.list,

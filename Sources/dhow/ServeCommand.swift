@@ -41,6 +41,7 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(name: .customLong("invocations-endpoint"), help: "The endpoint that /invocations means when a request names none.")
     var invocationsEndpoint: String?
 
+    @Option(name: .customLong("otlp-endpoint"), help: "Collector that metrics of monitors are pushed to.") var otlpEndpoint: String?
     @Option(name: .customLong("grpc-port"), help: "Port to answer gRPC at; 0 picks a free one and prints it.") var grpcPort: String?
 
     func run() async throws {
@@ -50,7 +51,7 @@ struct ServeCommand: AsyncParsableCommand {
             "watched-folders": watchedFolders, "model-server": modelServer, "model-server-protocol": modelServerProtocol,
             "model-server-replicas": modelServerReplicas, "model-server-concurrency": modelServerConcurrency,
             "model-server-memory": modelServerMemory,
-            "invocations-endpoint": invocationsEndpoint, "grpc-port": grpcPort,
+            "invocations-endpoint": invocationsEndpoint, "grpc-port": grpcPort, "otlp-endpoint": otlpEndpoint,
         ])
         try await Server(settings: settings).run()
     }

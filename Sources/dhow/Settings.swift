@@ -36,6 +36,8 @@ struct Settings: Sendable {
     var invocationsEndpoint: String?
     /// Where gRPC is answered; nil when it is not.
     var grpcPort: Int?
+    /// Where metrics of monitors are pushed to; nil when they are not.
+    var otlpEndpoint: EgressURL?
 
     enum Authentication: String, Sendable { case tokens, off }
 
@@ -96,6 +98,9 @@ struct Settings: Sendable {
         Key(
             name: "invocations-endpoint", defaultText: "",
             meaning: "The endpoint that /invocations means when a request names none; when empty, the only one there is."),
+        Key(
+            name: "otlp-endpoint", defaultText: "",
+            meaning: "Collector that metrics of monitors are pushed to, such as http://collector:4318; none when empty."),
         Key(name: "grpc-port", defaultText: "", meaning: "Port to answer gRPC at; 0 picks a free one and prints it; no gRPC when empty."),
     ]
 
@@ -141,6 +146,9 @@ struct Settings: Sendable {
         egressAllowance = try EgressAllowance(value("egress-allow") ?? "")
         watchedFolders = try Self.folders(value("watched-folders") ?? "", in: folder)
         invocationsEndpoint = try value("invocations-endpoint").map { try ResourceName.check($0, of: "endpoint") }
+        otlpEndpoint = try value("otlp-endpoint").map { text in
+            try EgressURL(text.hasSuffix("/v1/metrics") ? text : text + (text.hasSuffix("/") ? "v1/metrics" : "/v1/metrics"))
+        }
         grpcPort = try value("grpc-port").map { try Self.port($0, of: "grpc-port") }
         try check()
     }

@@ -29,8 +29,8 @@ struct World {
     static func run(on engine: TestDatabase, _ body: (World) async throws -> Void) async throws {
         let lists = [
             GovernanceMigrations.list, LedgerMigrations.list, DeliveryMigrations.list, GateMigrations.list, ApprovalMigrations.list,
-            ServingMigrations.list, RevisionLoadMigrations.list, ArchiveMigrations.list, MonitoringMigrations.list,
-            IncidentMigrations.list,
+            BlobMigrations.list, ServingMigrations.list, RevisionLoadMigrations.list, ArchiveMigrations.list, MonitoringMigrations.list,
+            IncidentMigrations.list, ReferenceMigrations.list,
         ]
         try await engine.withDatabase(lists) { try await body(World($0)) }
     }
@@ -78,6 +78,7 @@ extension World {
         var revision = 1
         var candidate: Int?
         var candidatePercent = 0
+        var microseconds: Int64?
     }
 
     /// Logs the answers, spread evenly over the window, with their labels.
@@ -91,7 +92,7 @@ extension World {
                     id: "\(prefix).\(index)", endpoint: Self.endpoint,
                     time: Timestamp(milliseconds: window.start.milliseconds + Int64(index) * step), revision: answer.revision,
                     candidate: answer.candidate, candidatePercent: answer.candidatePercent, inputs: answer.inputs, score: answer.score,
-                    logged: now)
+                    logged: now, microseconds: answer.microseconds)
             )
         }
         try await database.write { try PredictionTable(transaction: $0).insert(predictions) }

@@ -41,3 +41,23 @@ struct KolmogorovDistributionTests {
         }
     }
 }
+
+@Suite("Large Kolmogorov–Smirnov tests")
+struct LargeKolmogorovTests {
+    /// scipy 1.17.1: ks_2samp(a, b, method='exact') of a = (i + ½)/n and b = δ + (1 − δ)(j + ½)/m.
+    @Test(
+        "beyond a million pairs the asymptotic p-value stands for scipy's exact one, within 7 %",
+        arguments: [
+            (1200, 900, 0.06, 0.04287650496202236), (1200, 900, 0.086, 0.0008339504653848595),
+            (1001, 1000, 0.054, 0.09204751678092332), (1001, 1000, 0.099, 8.159175154296531e-05),
+            (200, 6000, 0.097, 0.04055353440394209), (200, 6000, 0.145, 0.000412478759485088),
+            (500, 20_000, 0.073, 0.009093638470909519), (3000, 3000, 0.039, 0.02085314781499454),
+        ])
+    func asymptotic(first: Int, second: Int, shift: Double, exact: Double) throws {
+        let before = (0..<first).map { (Double($0) + 0.5) / Double(first) }
+        let after = (0..<second).map { shift + (1 - shift) * (Double($0) + 0.5) / Double(second) }
+        let test = try #require(KolmogorovSmirnov(before, after))
+        #expect(first * second <= KolmogorovSmirnov.exactPairs || test.pValue == test.asymptoticPValue)
+        #expect(abs(test.pValue - exact) <= 0.07 * exact, "\(test.pValue) against \(exact)")
+    }
+}

@@ -37,9 +37,12 @@ extension Monitors {
         try window.validate()
         try governor.require(.monitorWrite, of: caller)
         let now = governor.clock.now()
-        let gathered = try await governor.database.read { try gather(name, window, workspace: caller.workspace, at: now, in: $0) }
-        let findings = gathered.judge.findings()
-        return try await governor.change(.monitorWrite, by: caller) { change in
+        let gathered = try await readingArchive { transaction, archive in
+            try gather(name, window, workspace: caller.workspace, at: now, in: transaction, archive)
+        }
+        var findings = gathered.judge.findings()
+        if let reason = gathered.unreadable { findings = findings.unjudged(because: reason) }
+        return try await governor.change(.monitorWrite, by: caller) { [findings] change in
             let monitor = try MonitorTable(transaction: change.transaction, workspace: caller.workspace).require(name)
             guard monitor.revision == gathered.monitor.revision else {
                 throw Problem(
@@ -86,32 +89,6 @@ extension Monitors {
                 monitor: name, subject: subject, name: measurement, limit: limit)
         }
     }
-
-    private func gather(_ name: String, _ window: Window, workspace: String, at now: Timestamp, in transaction: any Transaction) throws
-        -> GatheredWindow
-    {
-        let monitor = try MonitorTable(transaction: transaction, workspace: workspace).require(name)
-        let specification = monitor.specification
-        let reader = WindowReader(transaction: transaction, workspace: workspace, endpoint: specification.endpoint)
-        let main = try reader.mainVersion(in: window)
-        let baseline = try main.flatMap {
-            try BaselineTable(transaction: transaction, workspace: workspace).find(
-                name, $0.version.model, $0.version.version, withSamples: true)
-        }
-        let before = try EvaluationTable(transaction: transaction, workspace: workspace).windowBefore(
-            window, of: name, hasRows: reader.hasRows(in:))
-        let current = try reader.summary(of: window, specification, baseline: baseline?.profile, judging: main?.revisions, checkedAt: now)
-        return GatheredWindow(
-            monitor: monitor, version: main?.version, earlierWindow: before?.window,
-            judge: WindowJudge(
-                specification: specification, baseline: baseline?.profile,
-                earlier: try before.map { try reader.summary(of: $0.window, specification, baseline: nil, judging: []) },
-                standing: before?.faults ?? [],
-                current: current, labels: try reader.labels(of: current, window, specification, at: now),
-                burns: (specification.checks ?? []).contains { $0.type == .errors } ? try reader.burns(endingAt: window.end) : [],
-                window: window,
-                seed: StableHash.of("\(name) \(window.start.milliseconds) \(window.end.milliseconds)", salt: "day-bootstrap")))
-    }
 }
 
 /// Nil when another server was quicker.
@@ -124,12 +101,4 @@ private struct JudgedWindow: Codable, Sendable {
         }
         return evaluation
     }
-}
-
-/// All that one evaluation reads, from one snapshot of the database.
-private struct GatheredWindow: Sendable {
-    var monitor: Monitor
-    var version: AnsweringVersion?
-    var earlierWindow: Window?
-    var judge: WindowJudge
 }

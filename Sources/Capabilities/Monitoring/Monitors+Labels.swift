@@ -18,12 +18,14 @@ extension Monitors {
     package func labels(of name: String, in span: Window? = nil, by caller: Caller) async throws -> LabelReport {
         try span?.validate()
         let now = governor.clock.now()
-        return try await governor.read(.monitoringRead, by: caller) { transaction in
+        try governor.require(.monitoringRead, of: caller)
+        return try await readingArchive { transaction, archive in
             let specification = try MonitorTable(transaction: transaction, workspace: caller.workspace).require(name).specification
             let cohorts = try Self.cohorts(of: specification, in: span, at: now)
             let whole = Window(start: cohorts[0].start, end: cohorts[cohorts.count - 1].end)
             let labels = LabelReader(transaction: transaction, workspace: caller.workspace, endpoint: specification.endpoint)
-            let rows = WindowReader(transaction: transaction, workspace: caller.workspace, endpoint: specification.endpoint)
+            let rows = WindowReader(
+                transaction: transaction, workspace: caller.workspace, endpoint: specification.endpoint, archive: archive)
             let curve = try labels.curve(from: Window(start: min(whole.start, whole.end - .seconds(30 * 86_400)), end: whole.end), at: now)
             var found: [LabelCohort] = []
             var gaps = LabelGapTally(features: specification.features)

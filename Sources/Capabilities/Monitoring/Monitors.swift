@@ -3,13 +3,17 @@
 import Backends
 import Domain
 package import Governance
+package import Serving
 
 /// Monitors and their baselines. Judging windows is in `Monitors+Evaluation`.
 package struct Monitors: Sendable {
     let governor: Governor
+    /// Where older predictions are; nil where windows of them are refused.
+    let archive: PredictionArchive?
 
-    package init(governor: Governor) {
+    package init(governor: Governor, archive: PredictionArchive? = nil) {
         self.governor = governor
+        self.archive = archive
     }
 
     /// Creates the monitor or gives it a new specification; applying the same one again changes nothing.
@@ -104,6 +108,7 @@ package struct Monitors: Sendable {
                     "digest": .string(DocumentText.digest(of: try DocumentText.encode(profile)).description),
                 ])
             baseline.profile.samples = [:]
+            baseline.profile.rows = nil
             return baseline
         }
     }
@@ -117,9 +122,10 @@ package struct Monitors: Sendable {
         try window.validate()
         try governor.require(.monitorWrite, of: caller)
         let now = governor.clock.now()
-        let profile = try await governor.database.read { transaction in
+        let profile = try await readingArchive { transaction, archive in
             let specification = try MonitorTable(transaction: transaction, workspace: caller.workspace).require(name).specification
-            let reader = WindowReader(transaction: transaction, workspace: caller.workspace, endpoint: specification.endpoint)
+            let reader = WindowReader(
+                transaction: transaction, workspace: caller.workspace, endpoint: specification.endpoint, archive: archive)
             let revisions = try reader.revisions(of: AnsweringVersion(model: model, version: version), in: window)
             return try reader.baseline(of: window, specification, revisions: revisions, at: now)
         }
@@ -142,7 +148,7 @@ package struct Monitors: Sendable {
             try MonitorTable(transaction: transaction, workspace: caller.workspace).require(name).specification
         }
         let file = try ScoredFile(csv: text, features: specification.features, score: score, label: label, rule: specification.label)
-        let profile = BaselineProfile.build(of: specification.features, from: file.rows)
+        let profile = BaselineProfile.build(for: specification, from: file.rows)
         return try await rebase(name, model: model, version: version, profile, source: "file", by: caller)
     }
 }

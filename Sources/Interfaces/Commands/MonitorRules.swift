@@ -29,7 +29,7 @@ struct MonitorRules: AsyncParsableCommand {
 /// `dhow monitor expectation`
 struct MonitorExpectation: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "expectation", abstract: "Show how many false alarms a month the drift rule gives, by replay of the baseline.")
+        commandName: "expectation", abstract: "Show how many false alarms a month each rule gives, by replay of the baseline.")
 
     @OptionGroup var options: ClientOptions
     @Argument var monitor: String

@@ -16,14 +16,14 @@ package struct FalseAlarmExpectation: Codable, Equatable, Sendable {
     package var statement: String
 }
 
-/// Replays the drift rules over windows that are drawn from a monitor's own baseline, so that nothing in them has changed; pure.
+/// Replays the drift rules, and those of segments and of several columns together, over windows that are drawn from a monitor's own baseline, so that nothing in them has changed; pure.
 ///
 /// Each round splits every column's values at random in two halves: one is the baseline, from the other windows are drawn without
 /// replacement, so that both are samples, as in life. Columns are drawn apart from each other: what they have in common is not in the windows, which
 /// makes false alarms of several columns at once rarer than they are.
 package struct MonitorReplay {
     package static let windows = 120
-    private static let rounds = 12
+    static let rounds = 12
     /// Without a schedule windows are taken for a day long.
     private static let usualWindow = 86_400.0
     private static let month = 30 * 86_400.0
@@ -42,10 +42,21 @@ package struct MonitorReplay {
     }
 
     package func expectations() -> [FalseAlarmExpectation] {
+        let inputs = inputOutcomes()
+        var expectations = inputs.map { [expectation(of: MonitorRule.inputDrift, [$0.outcomes], rows: $0.rows)] } ?? []
+        // Of data that have not changed, the windows before and those a season before are as good a baseline as the frozen one.
+        if let inputs {
+            expectations += (specification.references ?? []).map { expectation(of: $0.rule, [inputs.outcomes], rows: inputs.rows) }
+        }
+        return expectations + segmentExpectations() + jointExpectations()
+    }
+
+    /// Nil where the baseline has too few rows.
+    private func inputOutcomes() -> (outcomes: [RuleOutcome], rows: Int)? {
         let columns = specification.features.compactMap { feature in values(of: feature).map { (feature, $0) } }
         let most = (columns.map(\.1.count).min() ?? 0) / 2
         let rows = min(rowsPerWindow ?? specification.thresholds.minimumRows, most)
-        guard rows >= specification.thresholds.minimumRows else { return [] }
+        guard rows >= specification.thresholds.minimumRows else { return nil }
         var generator = SplitMix64(seed: seed)
         var outcomes: [RuleOutcome] = []
         for _ in 0..<Self.rounds {
@@ -60,7 +71,7 @@ package struct MonitorReplay {
                 outcomes.append(outcome(of: window, against: reference, features: columns.map(\.0)))
             }
         }
-        return [expectation(outcomes, rows: rows)]
+        return (outcomes, rows)
     }
 
     static func noBaseline(_ monitor: String) -> Problem {
@@ -75,26 +86,26 @@ package struct MonitorReplay {
         var specification = specification
         specification.features = features
         let drift = DriftJudge(thresholds: specification.thresholds, baseline: reference, current: summary).findings()
-        let performance = PerformanceFinding(
-            scoredRows: 0, labelledRows: 0, positiveRows: 0, days: 0, level: nil, constantLogLoss: nil, baselineLogLoss: nil, change: nil,
-            standing: .notJudged, reason: "")
         let findings = WindowFindings(
-            features: drift.features, score: nil, performance: performance, faults: [], falseAlarms: drift.control, verdict: .healthy,
+            features: drift.features, score: nil, performance: .notJudged, faults: [], falseAlarms: drift.control, verdict: .healthy,
             reasons: [])
-        return findings.readings(specification).first { $0.rule == MonitorRule.inputDrift }?.outcome ?? .clean
+        return findings.inputReading(specification)?.outcome ?? .clean
     }
 
-    private func expectation(_ outcomes: [RuleOutcome], rows: Int) -> FalseAlarmExpectation {
-        let alarms = AlarmDecision.alarms(over: outcomes, by: specification.alarms ?? AlarmRule())
+    /// - Parameter outcomes: Of each subject that opens incidents of its own, window after window.
+    func expectation(of rule: String, _ outcomes: [[RuleOutcome]], rows: Int) -> FalseAlarmExpectation {
+        let windows = outcomes.map(\.count).max() ?? 0
+        let alarms = outcomes.reduce(0) { $0 + AlarmDecision.alarms(over: $1, by: specification.alarms ?? AlarmRule()) }
         let perMonth = Self.month / (specification.schedule.map { Double($0.everySeconds) } ?? Self.usualWindow)
-        let expected = Double(alarms) / Double(outcomes.count) * perMonth
+        let expected = Double(alarms) / Double(max(windows, 1)) * perMonth
         // Even none in so many windows leaves this much possible, at 95 % (the rule of three).
-        let atMost = Double(max(3, alarms)) / Double(outcomes.count) * perMonth
+        let atMost = Double(max(3, alarms)) / Double(max(windows, 1)) * perMonth
         return FalseAlarmExpectation(
-            rule: MonitorRule.inputDrift, replayedWindows: outcomes.count, rowsPerWindow: rows,
-            breaches: outcomes.count(where: { $0 == .breach }), alarms: alarms, windowsPerMonth: perMonth, falseAlarmsPerMonth: expected,
+            rule: rule, replayedWindows: windows, rowsPerWindow: rows,
+            breaches: outcomes.reduce(0) { $0 + $1.count { $0 == .breach } }, alarms: alarms, windowsPerMonth: perMonth,
+            falseAlarmsPerMonth: expected,
             statement:
-                "With these settings \(Self.text(expected)) false alarms a month are expected, from \(outcomes.count) windows of \(rows) rows "
+                "With these settings \(Self.text(expected)) false alarms a month are expected, from \(windows) windows of \(rows) rows "
                 + "drawn from the baseline"
                 + (alarms == 0 ? "; none came, which still allows \(Self.text(atMost))." : "."))
     }
@@ -122,7 +133,7 @@ package struct MonitorReplay {
         }
     }
 
-    private static func shuffled(_ values: [JSONValue], _ generator: inout SplitMix64) -> [JSONValue] {
+    static func shuffled<Value>(_ values: [Value], _ generator: inout SplitMix64) -> [Value] {
         var values = values
         for index in stride(from: values.count - 1, to: 0, by: -1) {
             values.swapAt(index, Int(generator.next(upperBound: UInt64(index + 1))))

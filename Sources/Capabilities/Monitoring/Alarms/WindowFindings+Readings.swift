@@ -9,6 +9,7 @@ extension WindowFindings {
         var readings: [RuleReading] = []
         // Late, missing and failing answers are what they are whatever the data; of faults each check has its own reading.
         readings += (checks ?? []).filter { $0.kind == .operations || $0.kind == .dataFault }
+        if let reading = referenceReading { readings.append(reading) }
         let common = faults.filter { $0.check == nil }
         if !common.isEmpty {
             readings.append(
@@ -36,7 +37,18 @@ extension WindowFindings {
                 ))
         }
         if let reading = inputReading(specification) { readings.append(reading) }
+        readings += segments?.readings(thresholds) ?? []
+        readings += (references ?? []).compactMap(\.reading)
         return readings
+    }
+
+    /// What cannot be compared is told, never passed over.
+    private var referenceReading: RuleReading? {
+        guard let missing = missingReferences else { return nil }
+        return RuleReading(
+            rule: MonitorRule.reference, kind: .operations, severity: .warning, ofVersion: false,
+            outcome: missing.isEmpty ? .clean : .breach,
+            summary: missing.isEmpty ? "All that windows are compared with is there." : missing.joined(separator: " "))
     }
 
     private func performanceReading(_ thresholds: MonitorThresholds) -> RuleReading? {
@@ -57,7 +69,7 @@ extension WindowFindings {
 
     /// The share of the inputs that drifted, by importance. Someone is disturbed only when one of them at least also stands Holm's test,
     /// which bounds the chance of any false alarm in the window.
-    private func inputReading(_ specification: MonitorSpecification) -> RuleReading? {
+    func inputReading(_ specification: MonitorSpecification) -> RuleReading? {
         let judged = features.filter { $0.excess != nil && $0.adjustedPValue != nil }
         guard !judged.isEmpty else { return nil }
         let importances = specification.importances
@@ -96,7 +108,17 @@ package enum MonitorRule {
     package static let performance = "performance"
     package static let scoreDrift = "score-drift"
     package static let inputDrift = "input-drift"
-    package static let all = [dataFault, performance, scoreDrift, inputDrift]
+    package static let segmentPerformance = "segment-performance"
+    package static let segmentScore = "segment-score-drift"
+    package static let segmentVolume = "segment-volume"
+    package static let rollingDrift = "rolling-drift"
+    package static let seasonalDrift = "seasonal-drift"
+    /// Whether all that windows are to be compared with is there.
+    package static let reference = "reference"
+    package static let all = [
+        dataFault, performance, scoreDrift, inputDrift, segmentPerformance, segmentScore, segmentVolume, rollingDrift, seasonalDrift,
+        reference,
+    ]
 
     /// Share of the inputs, by importance, whose drift is a breach.
     static let driftShare = 0.2

@@ -45,6 +45,10 @@ package struct BaselineProfile: Codable, Equatable, Sendable {
     package var samples: [String: [Double]]
     /// Scores with what proved true, for estimates without labels; nil without labels.
     package var outcomes: BaselineOutcomes?
+    /// The segments that windows are judged by, by name; nil in a baseline that was made without them.
+    package var segments: [String: SegmentBaseline]?
+    /// Whole rows, for rules about several columns; nil where there are none.
+    package var rows: RowSample?
 
     package init(
         rowCount: Int, numeric: [String: NumericProfile] = [:], categorical: [String: CategoricalProfile] = [:],
@@ -69,6 +73,8 @@ package struct BaselineProfile: Codable, Equatable, Sendable {
         level = try container.decodeIfPresent(PerformanceLevel.self, forKey: .level)
         samples = try container.decodeIfPresent([String: [Double]].self, forKey: .samples) ?? [:]
         outcomes = try container.decodeIfPresent(BaselineOutcomes.self, forKey: .outcomes)
+        segments = try container.decodeIfPresent([String: SegmentBaseline].self, forKey: .segments)
+        rows = try container.decodeIfPresent(RowSample.self, forKey: .rows)
     }
 
     /// Bins come from the deciles of each column, of a sample of it beyond 20,000 values; everything else counts all rows.
@@ -102,6 +108,12 @@ package struct BaselineProfile: Codable, Equatable, Sendable {
             throw refuse("A sample has at most \(NumericSummary.sampleLimit) values, all numbers.")
         }
         guard samples.values.allSatisfy({ zip($0, $0.dropFirst()).allSatisfy(<=) }) else { throw refuse("A sample is not ascending.") }
+        guard (segments ?? [:]).count <= MonitorSegment.judged else { throw refuse("It has more than \(MonitorSegment.judged) segments.") }
+        if let rows {
+            guard rows.items.count <= RowSample.limit, rows.items.allSatisfy({ $0.inputs.count == rows.columns.count }) else {
+                throw refuse("It has more than \(RowSample.limit) sampled rows, or one without a value for each column.")
+            }
+        }
         if let outcomes {
             guard outcomes.scores.count == outcomes.positives.count, outcomes.scores.count <= BaselineOutcomes.limit,
                 outcomes.scores.allSatisfy({ (0...1).contains($0) })

@@ -15,7 +15,7 @@ package struct Baseline: Codable, Equatable, Sendable {
     package var createdBy: String
 }
 
-/// Rows of `baseline` and `baseline_sample`.
+/// Rows of `baseline`, `baseline_sample` and `baseline_row_sample`.
 struct BaselineTable {
     let transaction: any Transaction
     let workspace: String
@@ -32,6 +32,11 @@ struct BaselineTable {
         ) { row in
             baseline.profile.samples[try row["feature"]] = Self.doubles(try row["sorted_values"])
         }
+        let rows = try transaction.row(
+            "SELECT document FROM baseline_row_sample WHERE workspace = ? AND monitor = ? AND model = ? AND version = ?", workspace,
+            monitor,
+            model, version)
+        baseline.profile.rows = try rows.map { try DocumentText.decode(RowSample.self, from: try $0["document"]) }
         return baseline
     }
 
@@ -47,6 +52,7 @@ struct BaselineTable {
     func put(_ baseline: Baseline) throws {
         var stored = baseline.profile
         stored.samples = [:]
+        stored.rows = nil
         try transaction.execute(
             """
             INSERT INTO baseline (workspace, monitor, model, version, source, document, created, created_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
@@ -57,6 +63,15 @@ struct BaselineTable {
         try transaction.execute(
             "DELETE FROM baseline_sample WHERE workspace = ? AND monitor = ? AND model = ? AND version = ?", workspace, baseline.monitor,
             baseline.model, baseline.version)
+        try transaction.execute(
+            "DELETE FROM baseline_row_sample WHERE workspace = ? AND monitor = ? AND model = ? AND version = ?", workspace,
+            baseline.monitor,
+            baseline.model, baseline.version)
+        if let rows = baseline.profile.rows {
+            try transaction.execute(
+                "INSERT INTO baseline_row_sample (workspace, monitor, model, version, document) VALUES (?, ?, ?, ?, ?)", workspace,
+                baseline.monitor, baseline.model, baseline.version, try DocumentText.encode(rows))
+        }
         for (feature, values) in baseline.profile.samples {
             try transaction.execute(
                 "INSERT INTO baseline_sample (workspace, monitor, model, version, feature, sorted_values) VALUES (?, ?, ?, ?, ?, ?)",

@@ -5,10 +5,8 @@ import Statistics
 
 /// Finds where to look first; pure.
 ///
-/// The change of the mean loss of a column's segments is split as shares × losses (Kitagawa, "Components of a Difference Between Two Rates",
-/// Journal of the American Statistical Association 50, 1955): mix = (s₁ − s₀)·((l₀ + l₁)/2 − m), rate = (l₁ − l₀)·(s₀ + s₁)/2, with m the mean
-/// of both overall losses. Both sums over a column's segments together are the change. A share that moved is told from a loss that rose, so that a mix
-/// of segments that each stay as good is not taken for a model that became worse. The onset is where the cumulative sum of the hours'
+/// The change of the mean loss of a column's segments is split as `LossSplit` does; both sums over a column's segments together are the
+/// change. A share that moved is told from a loss that rose, so that a mix of segments that each stay as good is not taken for a model that became worse. The onset is where the cumulative sum of the hours'
 /// losses, less the middle between before and after, is least (Page, "Continuous Inspection Schemes", Biometrika 41, 1954).
 struct CauseFinder {
     private static let minimumRows = 100
@@ -39,12 +37,13 @@ struct CauseFinder {
                 else { continue }
                 let shareBefore = Double(before.rows) / Double(earlier.all.rows)
                 let share = Double(after.rows) / Double(current.all.rows)
+                let split = LossSplit(
+                    shareBefore: shareBefore, share: share, lossBefore: before.mean, loss: after.mean, middle: middle)
                 let z = (after.mean - before.mean) / (varianceBefore + variance).squareRoot()
                 found.append(
                     Causes.Segment(
                         column: column, value: value, rows: after.rows, shareBefore: shareBefore, share: share, lossBefore: before.mean,
-                        loss: after.mean, mix: (share - shareBefore) * ((before.mean + after.mean) / 2 - middle),
-                        rate: (after.mean - before.mean) * (shareBefore + share) / 2,
+                        loss: after.mean, mix: split.mix, rate: split.rate,
                         adjustedPValue: min(1, 2 * NormalDistribution.upperTail(abs(z)))))
             }
         }

@@ -11,10 +11,11 @@ struct CheckJudge {
     let baseline: BaselineProfile?
     let window: Window
     let current: WindowSummary
-    /// Of the spans of `BurnRate.pairs` that end with the window.
-    let burns: [(long: BurnRate.Count, short: BurnRate.Count)]
+    /// Of each measure, over the spans of `BurnRate.pairs` that end with the window.
+    let burns: [BurnMeasure: [(long: BurnRate.Count, short: BurnRate.Count)]]
     /// Whether all labels that come are in.
     let hasMatureLabels: Bool
+    let seed: UInt64
 
     func readings() -> [RuleReading] {
         current.checks.compactMap { tally in
@@ -26,7 +27,8 @@ struct CheckJudge {
             case .labels: labels(tally)
             case .estimatedPerformance: estimate(tally.check)
             case .fairness: fairness(tally)
-            case .errors: errors(tally.check)
+            case .errors, .latency: burn(tally.check)
+            case .jointDrift: jointDrift(tally)
             }
         }
     }
@@ -135,18 +137,40 @@ struct CheckJudge {
                 + "\(column)=\(high.name.printable); \(limit) apart is allowed.")
     }
 
-    private func errors(_ check: MonitorCheck) -> RuleReading? {
-        guard let objective = check.objective, let burn = BurnRate(burns, objective: objective) else { return nil }
+    private func burn(_ check: MonitorCheck) -> RuleReading? {
+        guard let objective = check.objective, let measure = check.burnMeasure, let counts = burns[measure],
+            let burn = BurnRate(counts, objective: objective)
+        else { return nil }
+        let subject = check.milliseconds.map { "Answers that take more than \(text($0)) ms" } ?? "Answers that are no number"
         return RuleReading(
             rule: check.name, kind: .operations, severity: burn.pair.severity, ofVersion: false, level: burn.level,
             summary:
-                "Answers that are no number use the budget of \(objective) up at \(text(burn.level * burn.pair.factor)) times its even rate, "
+                "\(subject) use the budget of \(objective) up at \(text(burn.level * burn.pair.factor)) times its even rate, "
                 + "over \(Int(burn.pair.long.milliseconds / 60_000)) and \(Int(burn.pair.short.milliseconds / 60_000)) minutes; the limit is \(burn.pair.factor)."
+        )
+    }
+
+    private func jointDrift(_ tally: CheckTally) -> RuleReading? {
+        guard let before = baseline?.rows?.cells(tally.joint) else { return nil }
+        let minimum = specification.thresholds.minimumRows
+        guard tally.rows >= minimum,
+            let outcome = JointDrift(kinds: tally.joint.map(\.kind)).outcome(
+                before, tally.jointRows.values, minimumRows: minimum, seed: seed)
+        else { return nil }
+        let limit = tally.check.maximum ?? JointDrift.usualLimit
+        let reached = max(0, outcome.effect) / limit
+        return RuleReading(
+            rule: tally.check.name, kind: .drift, severity: .warning,
+            level: outcome.pValue <= JointDrift.significance ? reached : min(reached, 0.99),
+            summary:
+                "\(tally.joint.count) columns together are \(exact(outcome.effect)) from the baseline (squared discrepancy; the limit is \(limit)), "
+                + "p \(exact(outcome.pValue)) from \(JointDrift.permutations) permutations of \(outcome.baselineRows) and \(outcome.rows) rows."
         )
     }
 
     private func level(_ measured: Double, of limit: Double) -> Double { limit > 0 ? measured / limit : measured > 0 ? .infinity : 0 }
     private func ratio(_ part: Double, _ whole: Double) -> Double { whole > 0 ? part / whole : part > 0 ? .infinity : 0 }
     private func text(_ value: Double) -> String { String((value * 1000).rounded() / 1000) }
+    private func exact(_ value: Double) -> String { String((value * 100_000).rounded() / 100_000) }
     private func percent(_ share: Double) -> String { "\(text(share * 100)) %" }
 }

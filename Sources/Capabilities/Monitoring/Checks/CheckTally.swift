@@ -21,12 +21,16 @@ struct CheckTally: Sendable {
     private(set) var groups: [String: Group] = [:]
     /// Of `schema`: rows in which a feature is not as it should be.
     private(set) var badFeatures: [String: Int] = [:]
+    /// Of `joint-drift`: its columns, and some rows.
+    let joint: [MonitoredFeature]
+    private(set) var jointRows = HashSample<[JSONValue]>(limit: JointDrift.rowLimit)
     /// Of `labels`: only rows up to here count.
     private let matureBefore: Timestamp?
 
     init(_ check: MonitorCheck, features: [MonitoredFeature], now: Timestamp) {
         self.check = check
         self.features = features
+        joint = check.type == .jointDrift ? check.jointColumns(features) : []
         matureBefore = check.type == .labels ? check.seconds.map { now - .seconds($0) } : nil
     }
 
@@ -54,7 +58,10 @@ struct CheckTally: Sendable {
             rows += 1
             groups[group, default: Group()].rows += 1
             if score >= check.threshold ?? 0.5 { groups[group, default: Group()].hits += 1 }
-        case .estimatedPerformance, .errors: break
+        case .jointDrift:
+            rows += 1
+            jointRows.add(joint.map { row.inputs[$0.name] ?? .null }, hash: row.hash)
+        case .estimatedPerformance, .errors, .latency: break
         }
     }
 

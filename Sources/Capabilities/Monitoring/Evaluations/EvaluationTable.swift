@@ -58,6 +58,16 @@ package struct EvaluationTable {
         }
     }
 
+    /// Whether an evaluation of a window within the span found rows in it.
+    func sawRows(in span: Window, of monitor: String) throws -> Bool {
+        let rows = try transaction.rows(
+            """
+            SELECT document FROM evaluation WHERE workspace = ? AND monitor = ? AND window_end > ? AND window_end <= ?
+            ORDER BY window_end DESC LIMIT 10
+            """, workspace, monitor, span.start, span.end)
+        return try rows.contains { try decode($0).rowCount > 0 }
+    }
+
     /// Whether nothing of this kind has been told about the window yet; it counts as told from now on.
     func claimEvent(_ kind: String, for evaluation: Evaluation) throws -> Bool {
         try transaction.execute(

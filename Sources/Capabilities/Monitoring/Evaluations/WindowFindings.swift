@@ -107,6 +107,12 @@ package struct WindowFindings: Codable, Equatable, Sendable {
     package var falseAlarms: FalseAlarmControl
     /// What the monitor's checks read; nil without any.
     package var checks: [RuleReading]?
+    /// How its segments compare; nil when the monitor names none.
+    package var segments: SegmentFindings?
+    /// How it compares with references beside the frozen baseline; nil when the monitor names none.
+    package var references: [ReferenceFinding]?
+    /// What it ought to be compared with and is not there; nil when there was nothing to compare.
+    package var missingReferences: [String]?
     /// Where to look first; nil where nothing points anywhere.
     package var causes: Causes?
     package var binning = Self.binningRule

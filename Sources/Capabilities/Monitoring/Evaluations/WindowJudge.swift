@@ -14,8 +14,10 @@ struct WindowJudge {
     let current: WindowSummary
     /// Whether its labels are in; nil where none are expected.
     let labels: LabelStanding?
-    /// Of `BurnRate.pairs`; empty when no check asks for them.
-    let burns: [(long: BurnRate.Count, short: BurnRate.Count)]
+    /// Of each measure that a check asks for, by `BurnRate.pairs`.
+    let burns: [BurnMeasure: [(long: BurnRate.Count, short: BurnRate.Count)]]
+    /// What could be read of the references beside the baseline.
+    var references: [(reference: MonitorReference, span: Window?, rows: ReferenceRows)] = []
     let window: Window
     /// Seeds the bootstrap, so that the same window gives the same interval.
     let seed: UInt64
@@ -28,7 +30,7 @@ struct WindowJudge {
         let performance = performanceFinding()
         let checks = CheckJudge(
             specification: specification, baseline: baseline, window: window, current: current, burns: burns,
-            hasMatureLabels: performance.isComparable
+            hasMatureLabels: performance.isComparable, seed: seed
         ).readings()
         var faults =
             thresholds.checksDataFaults
@@ -65,6 +67,12 @@ struct WindowJudge {
         var findings = WindowFindings(
             features: drift.features, score: score, performance: performance, faults: faults, falseAlarms: drift.control,
             checks: checks.isEmpty ? nil : checks, verdict: grounds.verdict, reasons: reasons)
+        findings.segments = SegmentJudge(
+            thresholds: thresholds, baseline: baseline, current: current, hasMatureLabels: performance.isComparable
+        ).findings()
+        findings.references = referenceFindings()
+        findings.missingReferences = missingReferences(findings.references ?? [])
+        findings.reasons += notes(findings)
         let causes = CauseFinder(
             findings: findings, importances: specification.importances,
             // Losses of early labels are not compared with those of a window that has them all.
@@ -72,6 +80,38 @@ struct WindowJudge {
         ).causes()
         findings.causes = causes.isEmpty ? nil : causes
         return findings
+    }
+
+    private func referenceFindings() -> [ReferenceFinding]? {
+        guard !references.isEmpty else { return nil }
+        let judge = ReferenceJudge(specification: specification, current: current, hasBaseline: baseline != nil)
+        return references.map { judge.finding($0.reference, span: $0.span, $0.rows) }
+    }
+
+    /// Nil for an empty window.
+    private func missingReferences(_ findings: [ReferenceFinding]) -> [String]? {
+        guard current.rowCount > 0 else { return nil }
+        let lost = findings.filter { $0.standing == .lost }.map(\.reason)
+        return (baseline == nil ? ["The version that answered has no frozen baseline."] : []) + lost
+    }
+
+    /// What the references say, what segments are beyond their limits, and what could not be judged.
+    private func notes(_ findings: WindowFindings) -> [String] {
+        var notes = (findings.references ?? []).map(\.reason)
+        if let segments = findings.segments {
+            notes += segments.readings(thresholds).filter { $0.outcome == .breach }.map(\.summary)
+            if let reason = segments.reason { notes.append(reason) }
+            if segments.leftOut > 0 {
+                notes.append(
+                    "\(segments.leftOut) segments with \(segments.leftOutRows) rows were not judged: new, small, or beyond the limit.")
+            }
+        }
+        if let baseline {
+            for tally in current.checks where tally.check.type == .jointDrift && baseline.rows?.cells(tally.joint) == nil {
+                notes.append("Check '\(tally.check.name)' needs a baseline made since it was named: make it with 'dhow monitor rebase'.")
+            }
+        }
+        return notes
     }
 
     private func scoreFinding() -> ScoreFinding? {

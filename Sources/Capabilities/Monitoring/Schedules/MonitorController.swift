@@ -3,6 +3,7 @@
 import Backends
 import Domain
 package import Governance
+package import Serving
 
 /// Judges the windows of scheduled monitors when they are complete, and wakes incidents whose snooze is over.
 ///
@@ -17,10 +18,14 @@ package struct MonitorController: Sendable {
     private let monitors: Monitors
     private let report: @Sendable (String, any Error) -> Void
 
-    /// - Parameter report: Receives the name of a monitor and what its window failed with; the next pass tries again.
-    package init(governor: Governor, report: @escaping @Sendable (String, any Error) -> Void = { _, _ in }) {
+    /// - Parameters:
+    ///   - archive: Where windows that reach about older predictions find them.
+    ///   - report: Receives the name of a monitor and what its window failed with; the next pass tries again.
+    package init(
+        governor: Governor, archive: PredictionArchive? = nil, report: @escaping @Sendable (String, any Error) -> Void = { _, _ in }
+    ) {
         self.governor = governor
-        monitors = Monitors(governor: governor)
+        monitors = Monitors(governor: governor, archive: archive)
         self.report = report
     }
 

@@ -25,6 +25,10 @@ package struct MonitorCheck: Codable, Equatable, Sendable {
         case fairness
         /// The share of answers that are no finite number, as burn rates of the budget that `objective` leaves.
         case errors
+        /// The share of answers that took more than `milliseconds`, as burn rates of the budget that `objective` leaves.
+        case latency
+        /// Whether `columns`, or all, changed together.
+        case jointDrift = "joint-drift"
     }
 
     package enum FairnessMetric: String, Codable, CaseIterable, Sendable {
@@ -44,10 +48,13 @@ package struct MonitorCheck: Codable, Equatable, Sendable {
     package var objective: Double?
     package var metric: String?
     package var threshold: Double?
+    package var milliseconds: Double?
+    package var columns: [String]?
 
     package init(
         _ name: String, _ type: Kind, column: String? = nil, minimum: Double? = nil, maximum: Double? = nil, share: Double? = nil,
-        seconds: Int? = nil, objective: Double? = nil, metric: String? = nil, threshold: Double? = nil
+        seconds: Int? = nil, objective: Double? = nil, metric: String? = nil, threshold: Double? = nil, milliseconds: Double? = nil,
+        columns: [String]? = nil
     ) {
         self.name = name
         self.type = type
@@ -59,6 +66,19 @@ package struct MonitorCheck: Codable, Equatable, Sendable {
         self.objective = objective
         self.metric = metric
         self.threshold = threshold
+        self.milliseconds = milliseconds
+        self.columns = columns
+    }
+
+    static let longestMilliseconds = 3_600_000.0
+
+    /// What a burn rate counts; nil for checks that are none.
+    var burnMeasure: BurnMeasure? {
+        switch type {
+        case .errors: .errors
+        case .latency: milliseconds.map { .latency(microseconds: Int64(($0 * 1000).rounded(.down))) }
+        default: nil
+        }
     }
 
     static func validate(_ checks: [MonitorCheck], features: [MonitoredFeature]) throws(Problem) {
@@ -96,9 +116,21 @@ package struct MonitorCheck: Codable, Equatable, Sendable {
             guard column != nil else { return "it needs 'column'." }
             return metric.map { FairnessMetric(rawValue: $0) == nil } ?? false
                 ? "'metric' is one of \(FairnessMetric.allCases.map(\.rawValue).joined(separator: ", "))." : nil
-        case .errors:
+        case .errors, .latency:
             guard let objective, objective > 0, objective < 1 else { return "it needs 'objective', above 0 and below 1, such as 0.999." }
+            guard type == .latency else { return nil }
+            guard let milliseconds, milliseconds > 0, milliseconds <= Self.longestMilliseconds else {
+                return "it needs 'milliseconds', above 0 and at most \(Int(Self.longestMilliseconds))."
+            }
             return nil
+        case .jointDrift:
+            if let maximum, !(maximum > 0 && maximum < 2) { return "'maximum' is above 0 and below 2." }
+            if let columns, !columns.allSatisfy({ name in features.contains { $0.name == name } }) {
+                return "'columns' are features of the monitor."
+            }
+            let chosen = columns.map { Set($0).count } ?? features.count
+            return chosen >= 2 && (columns?.count ?? 0) <= JointDrift.columnLimit
+                ? nil : "it needs 2 columns, and at most \(JointDrift.columnLimit) are named."
         }
     }
 

@@ -25,6 +25,11 @@ package struct MonitorKind: ShapedDocumentKind {
             DocumentField("thresholds", Self.thresholds, "What is taken for noise and what for news."),
             DocumentField("alarms", Self.alarms, "When breaches become incidents, and when those are over."),
             DocumentField("schedule", Self.schedule, "Which windows are judged without being asked; left out when none are."),
+            DocumentField(
+                "segments", .list(Self.segment, count: 0...MonitorSegment.most), "Rows that are judged by themselves, too."),
+            DocumentField(
+                "references", .list(Self.reference, count: 0...MonitorReference.Kind.allCases.count),
+                "What windows are compared with beside the frozen baseline."),
             DocumentField("checks", .list(Self.check, count: 0...MonitorCheck.most), "Further rules."),
             DocumentField(
                 "maintenance", .list(FreezeWindow.shape, count: 0...MonitorSpecification.maximumMaintenance),
@@ -76,6 +81,27 @@ package struct MonitorKind: ShapedDocumentKind {
         DocumentField("objective", .number(NumberRange(above: 0, below: 1)), "Share of answers that are to be good, such as 0.999."),
         DocumentField("metric", .text(length: 1...50), "Which metric of performance or fairness."),
         DocumentField("threshold", .number(NumberRange()), "A score at or above it is a positive answer; 0.5 when left out."),
+        DocumentField(
+            "milliseconds", .number(NumberRange(above: 0, upTo: MonitorCheck.longestMilliseconds)), "How long a good answer may take."),
+        DocumentField(
+            "columns", .list(.text(length: 1...200), count: 2...JointDrift.columnLimit), "Features that are looked at together."),
+    ])
+
+    private static let segment = DocumentShape.record([
+        DocumentField("column", .text(length: 1...200), "An input, by its name in the prediction log.", isRequired: true),
+        DocumentField(
+            "values", .list(.text(length: 1...200), count: 1...MonitorSegment.judged), "Each is a segment; all values when left out."),
+        DocumentField("from", .number(NumberRange()), "One segment: numbers from here on."),
+        DocumentField("below", .number(NumberRange()), "And below this."),
+    ])
+
+    private static let reference = DocumentShape.record([
+        DocumentField(
+            "type", .choice(MonitorReference.Kind.allCases.map(\.rawValue)), "The windows before, or the same a season before.",
+            isRequired: true),
+        DocumentField("windows", .integer(1...MonitorReference.mostWindows), "Of 'rolling': how many; 7 when left out."),
+        DocumentField(
+            "season", .choice(MonitorReference.Season.allCases.map(\.rawValue)), "Of 'seasonal'; a week when left out."),
     ])
 
     private static let label = DocumentShape.record([

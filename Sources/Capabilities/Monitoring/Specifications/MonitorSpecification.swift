@@ -20,6 +20,10 @@ package struct MonitorSpecification: Codable, Equatable, Sendable {
     package var schedule: MonitorSchedule?
     /// Further rules.
     package var checks: [MonitorCheck]?
+    /// Rows that are judged by themselves, too.
+    package var segments: [MonitorSegment]?
+    /// What windows are compared with beside the frozen baseline.
+    package var references: [MonitorReference]?
     /// When nothing is to be made of what is seen.
     package var maintenance: [FreezeWindow]?
     /// Whose its incidents are, by name.
@@ -28,7 +32,8 @@ package struct MonitorSpecification: Codable, Equatable, Sendable {
     package init(
         name: String, endpoint: String, features: [MonitoredFeature], label: LabelRule? = LabelRule(),
         thresholds: MonitorThresholds = MonitorThresholds(), alarms: AlarmRule? = nil, schedule: MonitorSchedule? = nil,
-        checks: [MonitorCheck]? = nil, maintenance: [FreezeWindow]? = nil, owner: String? = nil
+        checks: [MonitorCheck]? = nil, segments: [MonitorSegment]? = nil, references: [MonitorReference]? = nil,
+        maintenance: [FreezeWindow]? = nil, owner: String? = nil
     ) {
         self.name = name
         self.endpoint = endpoint
@@ -38,6 +43,8 @@ package struct MonitorSpecification: Codable, Equatable, Sendable {
         self.alarms = alarms
         self.schedule = schedule
         self.checks = checks
+        self.segments = segments
+        self.references = references
         self.maintenance = maintenance
         self.owner = owner
     }
@@ -53,6 +60,8 @@ package struct MonitorSpecification: Codable, Equatable, Sendable {
         alarms = try container.decodeIfPresent(AlarmRule.self, forKey: .alarms)
         schedule = try container.decodeIfPresent(MonitorSchedule.self, forKey: .schedule)
         checks = try container.decodeIfPresent([MonitorCheck].self, forKey: .checks)
+        segments = try container.decodeIfPresent([MonitorSegment].self, forKey: .segments)
+        references = try container.decodeIfPresent([MonitorReference].self, forKey: .references)
         maintenance = try container.decodeIfPresent([FreezeWindow].self, forKey: .maintenance)
         owner = try container.decodeIfPresent(String.self, forKey: .owner)
     }
@@ -87,6 +96,7 @@ package struct MonitorSpecification: Codable, Equatable, Sendable {
             throw invalid("It names more than \(Self.maximumMaintenance) maintenance windows.")
         }
         for window in maintenance ?? [] { try window.validate() }
+        if let reason = MonitorSegment.fault(segments ?? []) ?? MonitorReference.fault(references ?? []) { throw invalid(reason) }
         try MonitorCheck.validate(checks ?? [], features: features)
         if let owner { try ResourceName.check(owner, of: "principal") }
     }

@@ -28,6 +28,20 @@ struct NumericSummary: Sendable {
         values += 1
         sample.add(value, hash: hash)
     }
+
+    /// The sample's values over other bins, and as many nulls as there are for so many.
+    func rebinned(over bins: ReferenceBins?) -> NumericSummary {
+        var copy = self
+        copy.profile = bins.map { bins in
+            var profile = NumericProfile(bins: bins)
+            let kept = sample.values
+            for value in kept { profile.add(value) }
+            let share = values > 0 ? Double(kept.count) / Double(values) : 1
+            for _ in 0..<Int((Double(nulls) * share).rounded()) { profile.add(nil) }
+            return profile
+        }
+        return copy
+    }
 }
 
 /// One categorical column of a window; the categories beyond the first ten thousand are counted together.

@@ -7,12 +7,15 @@ import Statistics
 struct WindowSummary: Sendable {
     let features: [MonitoredFeature]
     private(set) var rowCount = 0
-    private(set) var numbers: [String: NumericSummary] = [:]
+    var numbers: [String: NumericSummary] = [:]
     private(set) var categories: [String: CategorySummary] = [:]
-    private(set) var score: NumericSummary
+    var score: NumericSummary
     private(set) var performance = PerformanceSummary()
     private(set) var detail = LossDetail()
     private(set) var checks: [CheckTally] = []
+    /// Nil when the monitor names no segments.
+    private(set) var segments: SegmentTally?
+    private let scoreBins: ReferenceBins?
 
     /// - Parameter baseline: Whose bins the numbers are counted in.
     init(features: [MonitoredFeature], baseline: BaselineProfile? = nil) {
@@ -21,6 +24,7 @@ struct WindowSummary: Sendable {
 
     init(features: [MonitoredFeature], bins: [String: ReferenceBins], scoreBins: ReferenceBins?) {
         self.features = features
+        self.scoreBins = scoreBins
         score = NumericSummary(bins: scoreBins)
         for feature in features {
             switch feature.kind {
@@ -35,6 +39,21 @@ struct WindowSummary: Sendable {
         self.checks = checks.map { CheckTally($0, features: features, now: now) }
     }
 
+    /// Counts the rows of each segment, so that the largest can be chosen. To be said before the first row.
+    mutating func discover(_ rules: [MonitorSegment]) {
+        if !rules.isEmpty { segments = SegmentTally(rules, following: nil, scoreBins: nil) }
+    }
+
+    /// Counts what the named segments are like. To be said before the first row.
+    mutating func follow(_ rules: [MonitorSegment], _ names: Set<String>?) {
+        if !rules.isEmpty { segments = SegmentTally(rules, following: names ?? [], scoreBins: scoreBins) }
+    }
+
+    /// The same for the segments that a baseline has.
+    mutating func follow(_ rules: [MonitorSegment], in baseline: BaselineProfile?) {
+        follow(rules, (baseline?.segments?.keys).map(Set.init))
+    }
+
     /// - Parameter isJudged: Whether the row was answered by the version whose score and performance are judged.
     mutating func add(_ row: MonitoredRow, isJudged: Bool = true) {
         rowCount += 1
@@ -45,6 +64,7 @@ struct WindowSummary: Sendable {
             }
         }
         detail.add(row, features: features)
+        segments?.add(row, isJudged: isJudged)
         for index in checks.indices { checks[index].add(row, isJudged: isJudged) }
         guard isJudged else { return }
         score.add(row.score, hash: row.hash)

@@ -4,6 +4,7 @@ package import Backends
 import Domain
 import Governance
 import Hummingbird
+package import Monitoring
 import Synchronization
 
 /// Liveness, readiness and metrics.
@@ -12,12 +13,17 @@ package struct HealthRoutes: RouteGroup {
     private let metrics: ServerMetrics
     private let readiness: Readiness
     private let version: String
+    private let monitors: MonitorMetrics?
 
-    package init(database: any Database, metrics: ServerMetrics, readiness: Readiness, version: String) {
+    /// - Parameter monitors: Whose metrics are shown, too; nil where another server shows them.
+    package init(
+        database: any Database, metrics: ServerMetrics, readiness: Readiness, version: String, monitors: MonitorMetrics? = nil
+    ) {
         self.database = database
         self.metrics = metrics
         self.readiness = readiness
         self.version = version
+        self.monitors = monitors
     }
 
     package var routes: [Route] {
@@ -29,7 +35,9 @@ package struct HealthRoutes: RouteGroup {
                 .get, "/readyz", .open(because: "Load balancers probe without a token; it says only whether to send requests."),
                 handler: ready),
             Route(.get, "/metrics", .permission(.systemRead)) { _, _ in
-                Answer.text(metrics.exposition(), type: "text/plain; version=0.0.4; charset=utf-8")
+                let families = try await monitors?.families() ?? []
+                return Answer.text(
+                    metrics.exposition() + families.map(\.exposition).joined(), type: "text/plain; version=0.0.4; charset=utf-8")
             },
             Route(.get, "/api/v1/version", .open(because: "Clients choose their protocol by it; it tells no state.")) { _, _ in
                 try Answer.json(["name": "dhow", "version": version])

@@ -183,7 +183,7 @@ package struct PredictionArchive: Sendable {
         try PredictionSegment.decode(try await bytes(of: segment), named: segment.digest)
     }
 
-    private func bytes(of segment: PredictionSegmentTable.Segment) async throws -> [UInt8] {
+    func bytes(of segment: PredictionSegmentTable.Segment) async throws -> [UInt8] {
         var bytes: [UInt8] = []
         for try await chunk in try await blobs.get(segment.digest, range: nil).bytes { bytes += chunk }
         return bytes
