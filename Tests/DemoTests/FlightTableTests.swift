@@ -105,8 +105,9 @@ struct FlightTableTests {
         let month = try FlightFile.table(january: lines).month(1)
         let dry = try month.withoutHumidity()
         #expect(dry.flights.allSatisfy { $0.numbers[4] == nil })
-        #expect(dry.flights.map { $0.line.split(separator: ",", omittingEmptySubsequences: false).count { $0.isEmpty } }
-            == month.flights.map { $0.line.split(separator: ",", omittingEmptySubsequences: false).count { $0.isEmpty } + 1 })
+        #expect(
+            dry.flights.map { $0.line.split(separator: ",", omittingEmptySubsequences: false).count { $0.isEmpty } }
+                == month.flights.map { $0.line.split(separator: ",", omittingEmptySubsequences: false).count { $0.isEmpty } + 1 })
         let renamed = try month.renaming(carrier: "B6", to: "ZZ")
         #expect(renamed.flights.map(\.carrier) == [month.flights[0].carrier, "ZZ"])
         #expect(renamed.flights[1].line == FlightFile.line("2013-01-16T10:15:00Z", day: 16, carrier: "ZZ"))

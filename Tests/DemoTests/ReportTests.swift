@@ -18,9 +18,11 @@ struct ReportTests {
         faults: .init(
             brokenCandidate: .init(rolledBack: true, predictionsServed: 321, secondsToRollback: 1.5, reason: "NaN"),
             brokenSegment: .init(rolledBack: true, predictionsServed: 400, secondsToRollback: 2, reason: "carrier"),
-            celsius: .init(detected: true, retrainBlocked: true, reason: "unit"), nulls: .init(detected: true, retrainBlocked: true, reason: "humid"),
+            celsius: .init(detected: true, retrainBlocked: true, reason: "unit"),
+            nulls: .init(detected: true, retrainBlocked: true, reason: "humid"),
             unseenCarrier: .init(detected: true, retrainBlocked: true, reason: "ZZ"),
-            stoppedFeed: .init(detected: true, retrainBlocked: true, reason: "feed"), lateLabels: .init(waited: true, judged: true, reason: "late")),
+            stoppedFeed: .init(detected: true, retrainBlocked: true, reason: "feed"),
+            lateLabels: .init(waited: true, judged: true, reason: "late")),
         ledger: .init(entries: 1234, verified: true, checkpoint: "dhow\n1234\n"), seconds: .init(total: 60, dhowCPU: 12, trainingCPU: 9),
         lineage: ["prediction <p1>", "  model/flight-delay/2"])
 
