@@ -10,7 +10,7 @@ import Testing
 
 @Suite("A storm of events", .timeLimit(.minutes(5)))
 struct TriggerStormTests {
-    private static let events = 10_000
+    private static let events = 3_000
 
     /// A real database that counts how often it is written to.
     private final class CountedDatabase: Database {
