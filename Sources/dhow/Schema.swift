@@ -15,7 +15,8 @@ import Tracking
 enum Schema {
     static let migrations: [MigrationList] = [
         BlobMigrations.list, GovernanceMigrations.list, LedgerMigrations.list, TrackingMigrations.list, LineageMigrations.list,
-        RegistryMigrations.list, PipelinesMigrations.list, TriggersMigrations.list, DeliveryMigrations.list, ServingMigrations.list,
+        RegistryMigrations.list, PipelinesMigrations.list, TriggersMigrations.list, TriggerActionsMigrations.list, DeliveryMigrations.list,
+        ServingMigrations.list,
         RevisionLoadMigrations.list, ArchiveMigrations.list, MonitoringMigrations.list, IncidentMigrations.list,
         ReferenceMigrations.list,
         WebhookMigrations.list, TraceMigrations.list, ArtifactUploadMigrations.list, ImportMigrations.list, LineageBackfill.list,

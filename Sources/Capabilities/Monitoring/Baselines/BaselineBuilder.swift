@@ -3,7 +3,7 @@
 /// Makes a baseline in two passes over the same rows: the first samples them, the second counts all of them over bins from the sample.
 struct BaselineBuilder {
     private let specification: MonitorSpecification
-    private var sampled: WindowSummary
+    private(set) var sampled: WindowSummary
     private var counted: WindowSummary?
     private var sampler: RowSampler?
 

@@ -58,7 +58,7 @@ extension Monitors {
             monitor: monitor, version: nil, earlierWindow: before?.window,
             judge: WindowJudge(
                 specification: specification, baseline: nil, earlier: nil, standing: [],
-                current: WindowSummary(features: specification.features), burns: [:], window: window,
+                current: WindowSummary(features: specification.features), labels: nil, burns: [:], window: window,
                 seed: StableHash.of("\(name) \(window.start.milliseconds) \(window.end.milliseconds)", salt: "day-bootstrap")))
         do {
             let main = try reader.mainVersion(in: window)
@@ -74,7 +74,8 @@ extension Monitors {
             gathered.judge = WindowJudge(
                 specification: specification, baseline: baseline?.profile,
                 earlier: try before.flatMap { try earlier($0.window, specification, reader) }, standing: before?.faults ?? [],
-                current: current, burns: try reader.burns(measures, endingAt: window.end),
+                current: current, labels: try reader.labels(of: current, window, specification, at: now),
+                burns: try reader.burns(measures, endingAt: window.end),
                 references: try references.map { ($0, $0.span(for: window), try referenceReader.rows(of: $0, for: window)) },
                 window: window, seed: gathered.judge.seed)
         } catch let problem as Problem where ArchivedFiles.losses.contains(problem.code) {

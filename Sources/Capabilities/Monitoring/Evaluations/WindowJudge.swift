@@ -12,6 +12,8 @@ struct WindowJudge {
     /// Faults known of the window before.
     let standing: [DataFault]
     let current: WindowSummary
+    /// Whether its labels are in; nil where none are expected.
+    let labels: LabelStanding?
     /// Of each measure that a check asks for, by `BurnRate.pairs`.
     let burns: [BurnMeasure: [(long: BurnRate.Count, short: BurnRate.Count)]]
     /// What could be read of the references beside the baseline.
@@ -27,7 +29,8 @@ struct WindowJudge {
         let score = scoreFinding()
         let performance = performanceFinding()
         let checks = CheckJudge(
-            specification: specification, baseline: baseline, window: window, current: current, burns: burns, seed: seed
+            specification: specification, baseline: baseline, window: window, current: current, burns: burns, seed: seed,
+            hasMatureLabels: performance.isComparable
         ).readings()
         var faults =
             thresholds.checksDataFaults
@@ -64,12 +67,16 @@ struct WindowJudge {
         var findings = WindowFindings(
             features: drift.features, score: score, performance: performance, faults: faults, falseAlarms: drift.control,
             checks: checks.isEmpty ? nil : checks, verdict: grounds.verdict, reasons: reasons)
-        findings.segments = SegmentJudge(thresholds: thresholds, baseline: baseline, current: current).findings()
+        findings.segments = SegmentJudge(
+            thresholds: thresholds, baseline: baseline, current: current, hasMatureLabels: performance.isComparable
+        ).findings()
         findings.references = referenceFindings()
         findings.missingReferences = missingReferences(findings.references ?? [])
         findings.reasons += notes(findings)
         let causes = CauseFinder(
-            findings: findings, importances: specification.importances, earlier: earlier?.detail, current: current.detail
+            findings: findings, importances: specification.importances,
+            // Losses of early labels are not compared with those of a window that has them all.
+            earlier: performance.isComparable ? earlier?.detail : nil, current: current.detail
         ).causes()
         findings.causes = causes.isEmpty ? nil : causes
         return findings
@@ -121,8 +128,8 @@ struct WindowJudge {
         var finding = PerformanceFinding(
             scoredRows: summary.scored, labelledRows: summary.labelled, positiveRows: summary.positives, days: summary.days.count,
             level: level, constantLogLoss: level.map(Self.constantLogLoss), baselineLogLoss: baseline?.level?.logLoss, change: nil,
-            standing: .unknown, reason: "")
-        if let before = baseline?.level {
+            standing: .unknown, labels: labels, reason: "")
+        if let before = baseline?.level, finding.isComparable {
             finding.change = DayBootstrap(
                 summary.orderedDays, against: before.logLoss, coverage: 2 * thresholds.logLossConfidence - 1, seed: seed)
         }
@@ -139,6 +146,13 @@ struct WindowJudge {
             return (
                 .unknown,
                 "\(Self.text(finding.coverage)) of the rows have labels; \(thresholds.labelCoverage) is needed, as early labels are not like late ones."
+            )
+        }
+        if let labels = finding.labels, labels.maturity != .mature {
+            let usual = labels.usual.map { "of the \(Self.text($0)) that usually get one" } ?? "so far"
+            return (
+                .unknown,
+                "Labels are \(labels.maturity.rawValue): \(Self.text(labels.coverage)) of the rows have one, \(usual). Early labels are not like late ones."
             )
         }
         guard let level = finding.level, let before = finding.baselineLogLoss else {

@@ -11,6 +11,8 @@ struct SegmentJudge {
     let thresholds: MonitorThresholds
     let baseline: BaselineProfile?
     let current: WindowSummary
+    /// Whether all labels that come are in; without them no loss is tested.
+    var hasMatureLabels = true
 
     /// Nil when the monitor names no segments.
     func findings() -> SegmentFindings? {
@@ -73,7 +75,8 @@ struct SegmentJudge {
             (finding.mix, finding.rate) = (split.mix, split.rate)
         }
         let coverage = Double(part.loss.rows) / Double(max(part.scored, 1))
-        guard min(part.loss.rows, reference.labelledRows) >= MonitorSegment.minimumRows, coverage >= thresholds.labelCoverage,
+        guard hasMatureLabels, min(part.loss.rows, reference.labelledRows) >= MonitorSegment.minimumRows,
+            coverage >= thresholds.labelCoverage,
             part.days.count >= thresholds.minimumDays, let variance = part.lossVariance(fewestDays: thresholds.minimumDays),
             let varianceBefore = reference.lossVariance, variance + varianceBefore > 0
         else { return }

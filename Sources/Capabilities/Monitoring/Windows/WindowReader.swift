@@ -82,7 +82,7 @@ struct WindowReader {
             summary.count(specification.checks ?? [], at: now)
             summary.follow(specification.segments ?? [], in: baseline)
         }
-        try forEach(in: window, specification.label) { row, revision in
+        try forEach(in: window, specification.label, at: now) { row, revision in
             summary.add(row, isJudged: revisions?.contains(revision) ?? true)
         }
         return summary
@@ -99,17 +99,39 @@ struct WindowReader {
         return tally.burns
     }
 
-    /// The baseline that the rows answered by these revisions make; two passes over the window.
-    func baseline(of window: Window, _ specification: MonitorSpecification, revisions: Set<Int>) throws -> BaselineProfile {
+    /// How the labels of what is judged in a window stand to what is usual; nil where none are expected. Nothing is read when all are in.
+    func labels(of summary: WindowSummary, _ window: Window, _ specification: MonitorSpecification, at now: Timestamp) throws
+        -> LabelStanding?
+    {
+        guard specification.label != nil else { return nil }
+        let arrivals = summary.performance.arrivals
+        let isComplete = arrivals.labelled == arrivals.rows
+        let reader = LabelReader(transaction: transaction, workspace: workspace, endpoint: endpoint)
+        return arrivals.standing(
+            isComplete ? nil : try reader.curve(before: window, at: now), otherwise: specification.thresholds.labelCoverage)
+    }
+
+    /// The baseline that the rows answered by these revisions make; two passes over the window. Its level is left out unless the window's
+    /// labels are in: later windows would be compared with the early ones.
+    func baseline(
+        of window: Window, _ specification: MonitorSpecification, revisions: Set<Int>, at now: Timestamp
+    ) throws -> BaselineProfile {
         var builder = BaselineBuilder(specification)
-        try forEach(in: window, specification.label) { row, revision in
+        try forEach(in: window, specification.label, at: now) { row, revision in
             if revisions.contains(revision) { builder.sample(row) }
         }
         builder.beginCounting()
         try forEach(in: window, specification.label) { row, revision in
             if revisions.contains(revision) { builder.count(row) }
         }
-        return builder.profile
+        var profile = builder.profile
+        if let standing = try labels(of: builder.sampled, window, specification, at: now), standing.usual != nil,
+            standing.maturity != .mature
+        {
+            (profile.level, profile.outcomes) = (nil, nil)
+            profile.segments = profile.segments?.mapValues { $0.withoutLabels }
+        }
+        return profile
     }
 
     /// What all rows of a span look like, and the scores of those answered by these revisions; two passes.
@@ -130,9 +152,14 @@ struct WindowReader {
         return [logged, archived].compactMap(\.self).min()
     }
 
-    private func forEach(in window: Window, _ rule: LabelRule?, _ body: (MonitoredRow, Int) throws -> Void) throws {
+    /// Rows with the revision that answered: those of the archive, then those of the table in order of time.
+    ///
+    /// - Parameter now: From when ages are counted; nil leaves them out.
+    func forEach(
+        in window: Window, _ rule: LabelRule?, at now: Timestamp? = nil, _ body: (MonitoredRow, Int) throws -> Void
+    ) throws {
         func visit(_ prediction: Prediction, _ label: Double?) throws {
-            try body(MonitoredRow(prediction, label: label, rule: rule), prediction.revision)
+            try body(MonitoredRow(prediction, label: label, rule: rule, at: now), prediction.revision)
         }
         try forEachArchived(in: window, visit)
         try PredictionTable(transaction: transaction).forEach(
