@@ -13,9 +13,9 @@ struct CheckJudge {
     let current: WindowSummary
     /// Of each measure, over the spans of `BurnRate.pairs` that end with the window.
     let burns: [BurnMeasure: [(long: BurnRate.Count, short: BurnRate.Count)]]
+    let seed: UInt64
     /// Whether all labels that come are in.
     let hasMatureLabels: Bool
-    let seed: UInt64
 
     func readings() -> [RuleReading] {
         current.checks.compactMap { tally in

@@ -29,8 +29,8 @@ struct WindowJudge {
         let score = scoreFinding()
         let performance = performanceFinding()
         let checks = CheckJudge(
-            specification: specification, baseline: baseline, window: window, current: current, burns: burns,
-            hasMatureLabels: performance.isComparable, seed: seed
+            specification: specification, baseline: baseline, window: window, current: current, burns: burns, seed: seed,
+            hasMatureLabels: performance.isComparable
         ).readings()
         var faults =
             thresholds.checksDataFaults

@@ -20,9 +20,9 @@ struct ReferenceReader {
             let revisions = try main.map { try reader.revisions(of: $0.version, in: span) } ?? []
             let profile = try reader.reference(of: span, specification, judging: revisions)
             if profile.rowCount == 0 { return try absent(reference, span) }
-            // Of a season that began later than the span, only a part would be compared.
+            // Of a log that began later than the span, only a part would be compared.
             if let first = try reader.firstTime(), first >= span.start + (span.end - span.start) / 2 {
-                return .waiting("The log begins within the \(reference.type.rawValue) reference: there is under one full season of it.")
+                return .waiting("The log begins within the \(reference.type.rawValue) reference, so only a part of it is there yet.")
             }
             return .profile(profile)
         } catch let problem as Problem where ArchivedFiles.losses.contains(problem.code) {

@@ -20,6 +20,9 @@ package struct SegmentBaseline: Codable, Equatable, Sendable {
         self.loss = loss
         self.lossVariance = lossVariance
     }
+
+    /// Without a loss, as when labels were still coming.
+    var withoutLabels: SegmentBaseline { SegmentBaseline(rows: rows, score: score, labelledRows: 0, loss: nil, lossVariance: nil) }
 }
 
 /// One segment's rows of a window, counted.

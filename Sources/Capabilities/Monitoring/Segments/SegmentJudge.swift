@@ -11,7 +11,7 @@ struct SegmentJudge {
     let thresholds: MonitorThresholds
     let baseline: BaselineProfile?
     let current: WindowSummary
-    /// Whether all labels that come are in; losses are not compared before.
+    /// Whether all labels that come are in; without them no loss is tested.
     var hasMatureLabels = true
 
     /// Nil when the monitor names no segments.
@@ -65,7 +65,7 @@ struct SegmentJudge {
     private func takeLoss(
         of part: SegmentPart, against reference: SegmentBaseline, into finding: inout SegmentFinding, _ baseline: BaselineProfile
     ) {
-        guard hasMatureLabels, part.loss.rows > 0, let before = reference.loss else { return }
+        guard part.loss.rows > 0, let before = reference.loss else { return }
         finding.loss = part.loss.mean
         finding.baselineLoss = before
         if let level = current.performance.level, let was = baseline.level {
@@ -75,7 +75,8 @@ struct SegmentJudge {
             (finding.mix, finding.rate) = (split.mix, split.rate)
         }
         let coverage = Double(part.loss.rows) / Double(max(part.scored, 1))
-        guard min(part.loss.rows, reference.labelledRows) >= MonitorSegment.minimumRows, coverage >= thresholds.labelCoverage,
+        guard hasMatureLabels, min(part.loss.rows, reference.labelledRows) >= MonitorSegment.minimumRows,
+            coverage >= thresholds.labelCoverage,
             part.days.count >= thresholds.minimumDays, let variance = part.lossVariance(fewestDays: thresholds.minimumDays),
             let varianceBefore = reference.lossVariance, variance + varianceBefore > 0
         else { return }

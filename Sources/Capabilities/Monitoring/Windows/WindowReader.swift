@@ -125,12 +125,11 @@ struct WindowReader {
             if revisions.contains(revision) { builder.count(row) }
         }
         var profile = builder.profile
-        if let standing = try labels(of: builder.sampled, window, specification, at: now), standing.usual != nil, standing.maturity != .mature {
+        if let standing = try labels(of: builder.sampled, window, specification, at: now), standing.usual != nil,
+            standing.maturity != .mature
+        {
             (profile.level, profile.outcomes) = (nil, nil)
-            for name in (profile.segments ?? [:]).keys {
-                profile.segments?[name]?.loss = nil
-                profile.segments?[name]?.lossVariance = nil
-            }
+            profile.segments = profile.segments?.mapValues { $0.withoutLabels }
         }
         return profile
     }
@@ -153,7 +152,7 @@ struct WindowReader {
         return [logged, archived].compactMap(\.self).min()
     }
 
-    /// Rows in order of time, with the revision that answered; those in files before those in the table.
+    /// Rows with the revision that answered: those of the archive, then those of the table in order of time.
     ///
     /// - Parameter now: From when ages are counted; nil leaves them out.
     func forEach(
