@@ -41,7 +41,7 @@ def post(dhow, stream, body, headers):
 
 
 def event(number, **data):
-    time = datetime.datetime(2026, 1, 31, 12, 0, number, tzinfo=datetime.timezone.utc)
+    time = datetime.datetime(2026, 1, 31, 12, 0, number, tzinfo=datetime.UTC)
     return CloudEvent(
         {"id": str(number), "source": "/tests/ü", "type": "label.known", "time": time, "datacontenttype": "application/json"}, data
     )
