@@ -168,7 +168,7 @@ let package = Package(
         tests(
             "Declarations", "Domain", "Backends", "Documents", "Governance", "Tracking", "Registry", "Pipelines", "Delivery", "Serving",
             "Monitoring", "TestSupport"),
-        tests("Egress", "Domain", "Backends", "Egress"),
+        tests("Egress", "Domain", "Backends", "Egress", nioCore, nioHTTP1, nioPosix),
         tests("Redis", "Domain", "Backends", "Redis", nioCore, nioSSL),
         tests("Kafka", "Domain", "Backends", "Kafka"),
         tests("Streaming", "Domain", "Backends", "Governance", "Delivery", "Pipelines", "Serving", "Streaming", "TestSupport"),
@@ -195,7 +195,7 @@ let package = Package(
         tests(
             "HTTPServer", "Domain", "Backends", "Governance", "Tracking", "Registry", "Pipelines", "Delivery", "Serving", "API",
             "HTTPServer", "dhow",
-            "TestSupport", hummingbird, hummingbirdTesting, httpTypes, logging, nioCore),
+            "TestSupport", hummingbird, hummingbirdTesting, httpTypes, logging, nioCore, nioHTTP1, nioPosix),
         tests("LocalServer", "Domain", "LocalServer"),
         tests("Demo", "Demo", "Domain", nioCore, nioHTTP1, nioPosix),
         tests("EndToEnd", "dhow", httpClient, nioCore, nioFoundation, nioHTTP1),

@@ -248,7 +248,8 @@ struct Platform: Sendable {
     func directAnswering(for roles: Set<ServerRole>, authentication: Settings.Authentication) -> DirectAnswering {
         DirectAnswering(
             routes: roles.contains(.inference) ? [DirectInference(served: serving.served)] : [],
-            gate: accessGate(authentication), observer: RequestObserver(metrics: metrics), identifiers: storage.identifiers, logger: logger)
+            gate: accessGate(authentication), observer: RequestObserver(metrics: metrics), deadlines: deadlines,
+            identifiers: storage.identifiers, logger: logger)
     }
 
     private var nativeGroups: [any RouteGroup] {

@@ -51,7 +51,7 @@ struct HTTPEgressClientTests {
 
     @Test("sends again what may be, when the receiver hangs up instead of answering", arguments: [true, false])
     func repeating(isRepeatable: Bool) async throws {
-        let server = try await CountingServer(hangsUpAt: 2)
+        let server = try await CountingServer(.hangsUp(at: 2))
         let client = HTTPEgressClient(allowance: try EgressAllowance("127.0.0.1"))
         let request = EgressRequest(
             url: try EgressURL("http://127.0.0.1:\(server.port)/"), headers: [], body: [], isRepeatable: isRepeatable)
@@ -63,6 +63,40 @@ struct HTTPEgressClientTests {
             #expect(problem?.code == "egress.receiver.unreachable")
         }
         #expect(server.requests == (isRepeatable ? 3 : 2))
+        try await server.stop()
+    }
+
+    @Test("says that the receiver broke off, and does not send again what may have been received")
+    func broken() async throws {
+        let server = try await CountingServer(.breaksOff)
+        let client = HTTPEgressClient(allowance: try EgressAllowance("127.0.0.1"))
+        let request = EgressRequest(url: try EgressURL("http://127.0.0.1:\(server.port)/"), headers: [], body: [], isRepeatable: true)
+        let problem = await #expect(throws: Problem.self) { try await client.send(request) }
+        #expect(problem?.code == "egress.receiver.unreachable")
+        #expect(problem?.why == "It ended the connection in the middle of its answer.")
+        #expect(server.requests == 1)
+        try await server.stop()
+    }
+
+    @Test("takes no longer than the request has")
+    func late() async throws {
+        let server = try await CountingServer(.never)
+        let client = HTTPEgressClient(allowance: try EgressAllowance("127.0.0.1"))
+        let request = EgressRequest(
+            url: try EgressURL("http://127.0.0.1:\(server.port)/"), headers: [], body: [], limit: .milliseconds(50), isRepeatable: true)
+        let problem = await #expect(throws: Problem.self) { try await client.send(request) }
+        #expect(problem?.code == "egress.receiver.late")
+        try await server.stop()
+    }
+
+    @Test("refuses headers that would become others on the way")
+    func smuggling() async throws {
+        let server = try await CountingServer()
+        let client = HTTPEgressClient(allowance: try EgressAllowance("127.0.0.1"))
+        let request = EgressRequest(
+            url: try EgressURL("http://127.0.0.1:\(server.port)/"), headers: [("X-Note", "a\r\nX-Other: b")], body: [])
+        await #expect(throws: Problem.self) { try await client.send(request) }
+        #expect(server.requests == 0)
         try await server.stop()
     }
 }

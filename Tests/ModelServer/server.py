@@ -41,8 +41,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 time.sleep(0.01)
         if mode == "hang-all":
             os.kill(os.getpid(), signal.SIGSTOP)
-            # Whoever ends a stopped process may wake it first; it must not answer then.
-            os._exit(1)
+            # This thread may run on until another one has taken the signal, and whoever ends a stopped process may wake it first.
+            time.sleep(600)
         if mode == "leak":
             for _ in range(64):
                 held.append(bytearray(16 << 20))

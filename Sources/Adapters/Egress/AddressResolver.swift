@@ -23,8 +23,8 @@ final class AddressResolver: Sendable {
 
     /// IPv4 addresses first, each once.
     ///
-    /// - Throws: `Problem` `.unavailable` when there is none, or none within five seconds.
-    func addresses(of host: String) async throws -> [InternetAddress] {
+    /// - Throws: `Problem` `.unavailable` when there is none, or none within five seconds or before `deadline`.
+    func addresses(of host: String, until deadline: NIODeadline = .distantFuture) async throws -> [InternetAddress] {
         if let literal = InternetAddress(host) { return [literal] }
         let now = ContinuousClock.now
         if let found = known.withLock({ $0[host] }), found.end > now { return found.addresses }
@@ -34,7 +34,7 @@ final class AddressResolver: Sendable {
             promise.completeWith(Result { state == .active ? Self.lookUp(host) : [] })
         }
         // The thread goes on; what it finds too late is dropped.
-        let timer = loop.scheduleTask(in: Self.limit) { promise.succeed([]) }
+        let timer = loop.scheduleTask(deadline: min(.now() + Self.limit, deadline)) { promise.succeed([]) }
         defer { timer.cancel() }
         let found = try await promise.futureResult.get()
         guard !found.isEmpty else {

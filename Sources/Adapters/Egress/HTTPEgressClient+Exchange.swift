@@ -5,11 +5,23 @@ package import Backends
 import Domain
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 
 /// Large answers, read as they come.
 extension HTTPEgressClient: EgressExchange {
     /// For the whole of a request; `patience` ends those that stand still long before.
     private static let longestExchange = TimeAmount.hours(1)
+
+    /// One for an exchange, ended when nobody reads its answer any more.
+    fileprivate final class Connection: Sendable {
+        let client: HTTPClient
+
+        init(_ configuration: HTTPClient.Configuration) {
+            client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        }
+
+        deinit { client.shutdown { _ in } }
+    }
 
     package func exchange(_ request: EgressTransfer) async throws -> EgressStream {
         var last: any Error = CancellationError()
@@ -25,12 +37,21 @@ extension HTTPEgressClient: EgressExchange {
         throw Self.problem(last, request.url)
     }
 
+    /// Nothing has been sent, so another address may be tried.
+    private static func isBeforeConnection(_ error: any Error) -> Bool {
+        error is NIOConnectionError || error as? HTTPClientError == .connectTimeout
+    }
+
     private func begin(_ request: EgressTransfer, at address: InternetAddress) async throws -> EgressStream {
         let patience = TimeAmount.nanoseconds(Int64(request.patience / .nanoseconds(1)))
-        var configuration = ConnectionStore.configuration(for: request.url, at: address)
-        configuration.timeout = .init(connect: ConnectionStore.connectLimit, read: patience, write: patience)
-        // One for this exchange, ended when nobody reads its answer any more.
-        let connection = ConnectionStore.Connections(configuration)
+        var configuration = HTTPClient.Configuration(
+            tlsConfiguration: Self.transport, redirectConfiguration: .disallow,
+            timeout: .init(connect: Self.connectLimit, read: patience, write: patience))
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.httpVersion = .http1Only
+        // A literal is the address that was checked; a name must not be looked up a second time.
+        if InternetAddress(request.url.host) == nil { configuration.dnsOverride = [request.url.host: address.description] }
+        let connection = Connection(configuration)
         var outgoing = HTTPClientRequest(url: request.url.text)
         outgoing.method = HTTPMethod(rawValue: request.method)
         for header in request.headers { outgoing.headers.add(name: header.name, value: header.value) }
@@ -46,12 +67,12 @@ extension HTTPEgressClient: EgressExchange {
 
 private struct Pieces: AsyncSequence, Sendable {
     let body: HTTPClientResponse.Body
-    let connection: ConnectionStore.Connections
+    let connection: HTTPEgressClient.Connection
     let url: EgressURL
 
     struct AsyncIterator: AsyncIteratorProtocol {
         var rest: HTTPClientResponse.Body.AsyncIterator
-        let connection: ConnectionStore.Connections
+        let connection: HTTPEgressClient.Connection
         let url: EgressURL
 
         mutating func next() async throws -> [UInt8]? {

@@ -4,17 +4,35 @@ import AsyncHTTPClient
 package import Backends
 import Domain
 import NIOCore
-import NIOHTTP1
 import NIOPosix
+import NIOSSL
 
 /// Sends requests to addresses that were checked, over connections that are kept for a moment.
 package struct HTTPEgressClient: EgressClient {
     /// Addresses of one host that are tried in turn.
     static let maximumTries = 3
 
+    static let connectLimit = TimeAmount.seconds(4)
+    /// Below what servers wait before they close (gunicorn: 2 s), so that few requests meet a connection that is being closed.
+    private static let idleLimit = TimeAmount.milliseconds(1_500)
+    /// To one host; further requests wait for one of them.
+    private static let connectionsPerHost = 256
+
+    /// One host at one address.
+    private struct Place: Hashable {
+        var origin: String
+        var address: InternetAddress
+    }
+
     private let allowance: EgressAllowance
     private let resolver = AddressResolver()
-    private let store = ConnectionStore()
+    private let store = ConnectionStore<Place>()
+
+    static var transport: TLSConfiguration {
+        var transport = TLSConfiguration.makeClientConfiguration()
+        transport.minimumTLSVersion = .tlsv12
+        return transport
+    }
 
     package init(allowance: EgressAllowance) {
         self.allowance = allowance
@@ -25,62 +43,42 @@ package struct HTTPEgressClient: EgressClient {
     }
 
     package func send(_ request: EgressRequest) async throws -> EgressAnswer {
-        try await withThrowingTaskGroup(of: EgressAnswer.self) { group in
-            group.addTask { try await sendToAny(request) }
-            group.addTask {
-                try await Task.sleep(for: request.limit)
-                throw Problem(
-                    .unavailable, "egress.receiver.late", "\(request.url.host) did not answer within \(request.limit.components.seconds) s."
-                )
-            }
-            defer { group.cancelAll() }
-            guard let answer = try await group.next() else { throw CancellationError() }
-            return answer
-        }
-    }
-
-    private func sendToAny(_ request: EgressRequest) async throws -> EgressAnswer {
-        let addresses = try await addresses(of: request.url)
+        let url = request.url
+        let message = HTTPMessage(
+            method: request.method, target: url.target, host: url.authority, headers: request.headers, body: request.body,
+            maximumAnswer: request.maximumAnswer, deadline: .now() + .nanoseconds(Int64(request.limit / .nanoseconds(1))),
+            isRepeatable: request.isRepeatable)
         var last: any Error = CancellationError()
-        for address in addresses.prefix(Self.maximumTries) {
+        for address in try await addresses(of: url, until: message.deadline).prefix(Self.maximumTries) {
             do {
-                return try await send(request, to: address)
-            } catch let error where Self.isBeforeConnection(error) {
+                let answer = try await pool(to: url, at: address).exchange(message)
+                return EgressAnswer(status: answer.status, body: answer.body)
+            } catch HTTPMessage.Failure.late {
+                throw Problem(
+                    .unavailable, "egress.receiver.late", "\(url.host) did not answer within \(request.limit.components.seconds) s.")
+            } catch HTTPMessage.Failure.notConnected(let error) {
                 last = error
-            } catch let error as HTTPClientError where error == .remoteConnectionClosed && request.isRepeatable {
-                return try await repeated(request, to: address)
             } catch {
-                throw Self.problem(error, request.url)
+                throw Self.problem(error, url)
             }
         }
-        throw Self.problem(last, request.url)
+        throw Self.problem(last, url)
     }
 
-    /// The receiver may close a kept connection at the moment that a request is sent on it.
-    private func repeated(_ request: EgressRequest, to address: InternetAddress) async throws -> EgressAnswer {
-        do {
-            return try await send(request, to: address)
-        } catch {
-            throw Self.problem(error, request.url)
+    private func pool(to url: EgressURL, at address: InternetAddress) throws -> ConnectionPool {
+        try store.connections(to: Place(origin: url.origin, address: address)) {
+            ConnectionPool.Destination(
+                address: try SocketAddress(ipAddress: address.description, port: url.port),
+                // A literal is the address that was checked, and its certificate must be for it.
+                tls: try url.isSecure
+                    ? (NIOSSLContext(configuration: Self.transport), InternetAddress(url.host) == nil ? url.host : nil) : nil,
+                maximumConnections: Self.connectionsPerHost, connectLimit: Self.connectLimit, idleLimit: Self.idleLimit)
         }
-    }
-
-    private func send(_ request: EgressRequest, to address: InternetAddress) async throws -> EgressAnswer {
-        let connections = store.connections(to: request.url, at: address)
-        // As long as the request needs its connection, whatever the store forgets.
-        defer { withExtendedLifetime(connections) {} }
-        var outgoing = HTTPClientRequest(url: request.url.text)
-        outgoing.method = HTTPMethod(rawValue: request.method)
-        for header in request.headers { outgoing.headers.add(name: header.name, value: header.value) }
-        outgoing.body = .bytes(ByteBuffer(bytes: request.body))
-        let response = try await connections.client.execute(outgoing, timeout: .nanoseconds(Int64(request.limit / .nanoseconds(1))))
-        return EgressAnswer(
-            status: Int(response.status.code), body: try await Self.beginning(of: response.body, limit: request.maximumAnswer))
     }
 
     /// All of the host's addresses, when nothing speaks against any of them.
-    func addresses(of url: EgressURL) async throws -> [InternetAddress] {
-        let addresses = try await resolver.addresses(of: url.host)
+    func addresses(of url: EgressURL, until deadline: NIODeadline = .distantFuture) async throws -> [InternetAddress] {
+        let addresses = try await resolver.addresses(of: url.host, until: deadline)
         if let refused = addresses.first(where: { !allowance.permits($0, of: url.host) }) {
             throw Problem(
                 .invalid, "egress.address.refused", "Nothing is sent to \(url.host): its address \(refused) is not a public IP address.",
@@ -90,25 +88,17 @@ package struct HTTPEgressClient: EgressClient {
         return addresses
     }
 
-    private static func beginning(of body: HTTPClientResponse.Body, limit: Int) async throws -> [UInt8] {
-        var bytes: [UInt8] = []
-        for try await chunk in body {
-            bytes += chunk.readableBytesView.prefix(limit - bytes.count)
-            if bytes.count == limit { break }
-        }
-        return bytes
-    }
-
-    /// Nothing has been sent, so another address may be tried.
-    static func isBeforeConnection(_ error: any Error) -> Bool {
-        error is NIOConnectionError || error as? HTTPClientError == .connectTimeout
-    }
-
     static func problem(_ error: any Error, _ url: EgressURL) -> any Error {
         if error is CancellationError || error is Problem { return error }
         if let error = error as? HTTPClientError, [.readTimeout, .writeTimeout, .deadlineExceeded].contains(error) {
             return Problem(.unavailable, "egress.receiver.late", "\(url.host) has not answered in the time it has.")
         }
-        return Problem(.unavailable, "egress.receiver.unreachable", "\(url.host) cannot be reached.", why: "\(error)".printable)
+        let why =
+            switch error {
+            case HTTPMessage.Failure.ended(let answerHadBegun):
+                answerHadBegun ? "It ended the connection in the middle of its answer." : "It ended the connection without an answer."
+            default: "\(error)".printable
+            }
+        return Problem(.unavailable, "egress.receiver.unreachable", "\(url.host) cannot be reached.", why: why)
     }
 }

@@ -1,58 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import AsyncHTTPClient
 package import Backends
 import Domain
-import Foundation
 import NIOCore
-import NIOHTTP1
 
 /// Speaks to servers that this process has started, over connections that are kept.
 ///
 /// It goes to 127.0.0.1 and to sockets of this machine only, follows no redirect and uses no proxy.
 package final class LocalServerClient: LocalServers {
     private static let connectLimit = TimeAmount.seconds(2)
+    /// Below what servers wait before they close (gunicorn: 2 s).
+    private static let idleLimit = TimeAmount.milliseconds(1_500)
     private static let connections = 64
 
-    private let client: HTTPClient
+    private let store = ConnectionStore<LocalServerAddress>()
 
-    package init() {
-        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow, timeout: .init(connect: Self.connectLimit))
-        configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = Self.connections
-        configuration.httpVersion = .http1Only
-        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-    }
-
-    deinit { client.shutdown { _ in } }
+    package init() {}
 
     package func send(_ request: ServerRequest, to address: LocalServerAddress) async throws -> ServerAnswer {
-        try await withThrowingTaskGroup(of: ServerAnswer.self) { group in
-            group.addTask { try await self.exchange(request, address) }
-            group.addTask {
-                try await Task.sleep(for: request.limit)
-                throw Problem(
-                    .unavailable, "serving.server.late", "The model's server did not answer within \(Self.text(request.limit)).")
-            }
-            defer { group.cancelAll() }
-            guard let answer = try await group.next() else { throw CancellationError() }
-            return answer
-        }
-    }
-
-    private func exchange(_ request: ServerRequest, _ address: LocalServerAddress) async throws -> ServerAnswer {
-        var outgoing = HTTPClientRequest(url: try Self.url(of: address, path: request.path))
-        outgoing.method = HTTPMethod(rawValue: request.method)
-        for header in request.headers { outgoing.headers.add(name: header.name, value: header.value) }
-        if !request.body.isEmpty { outgoing.body = .bytes(ByteBuffer(bytes: request.body)) }
+        let message = HTTPMessage(
+            method: request.method, target: request.path, host: Self.host(of: address), headers: request.headers, body: request.body,
+            maximumAnswer: request.maximumAnswer, deadline: .now() + .nanoseconds(Int64(request.limit / .nanoseconds(1))),
+            isRepeatable: false)
         do {
-            let response = try await client.execute(outgoing, timeout: .nanoseconds(Int64(request.limit / .nanoseconds(1))))
-            var bytes: [UInt8] = []
-            for try await chunk in response.body {
-                bytes += chunk.readableBytesView.prefix(request.maximumAnswer - bytes.count)
-                if bytes.count == request.maximumAnswer { break }
-            }
-            return ServerAnswer(status: Int(response.status.code), body: bytes)
+            let answer = try await pool(to: address).exchange(message)
+            return ServerAnswer(status: answer.status, body: answer.body)
+        } catch HTTPMessage.Failure.late {
+            throw Problem(.unavailable, "serving.server.late", "The model's server did not answer within \(Self.text(request.limit)).")
         } catch {
             if error is CancellationError || error is Problem { throw error }
             throw Problem(
@@ -61,14 +35,22 @@ package final class LocalServerClient: LocalServers {
         }
     }
 
-    private static func url(of address: LocalServerAddress, path: String) throws -> String {
-        switch address {
-        case .port(let port): return "http://127.0.0.1:\(port)\(path)"
-        case .socket(let socket):
-            guard let url = URL(httpURLWithSocketPath: socket, uri: path) else {
-                throw Problem(.internal, "serving.server.unreachable", "The path of the server's socket is no path.")
+    private func pool(to address: LocalServerAddress) throws -> ConnectionPool {
+        try store.connections(to: address) {
+            let place: SocketAddress
+            switch address {
+            case .port(let port): place = try SocketAddress(ipAddress: "127.0.0.1", port: port)
+            case .socket(let path): place = try SocketAddress(unixDomainSocketPath: path)
             }
-            return url.absoluteString
+            return ConnectionPool.Destination(
+                address: place, maximumConnections: Self.connections, connectLimit: Self.connectLimit, idleLimit: Self.idleLimit)
+        }
+    }
+
+    private static func host(of address: LocalServerAddress) -> String {
+        switch address {
+        case .port(let port): "127.0.0.1:\(port)"
+        case .socket: "localhost"
         }
     }
 

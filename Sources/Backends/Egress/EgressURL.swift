@@ -42,10 +42,12 @@ package struct EgressURL: Hashable, Sendable {
     package var text: String { origin + target }
 
     /// Scheme, host and port.
-    package var origin: String {
+    package var origin: String { "\(isSecure ? "https" : "http")://\(authority)" }
+
+    /// Host, and port where it is not the scheme's usual one, as the header `Host` has them.
+    package var authority: String {
         let name = host.contains(":") ? "[\(host)]" : host
-        let isUsual = port == (isSecure ? 443 : 80)
-        return "\(isSecure ? "https" : "http")://\(name)\(isUsual ? "" : ":\(port)")"
+        return port == (isSecure ? 443 : 80) ? name : "\(name):\(port)"
     }
 
     private static func host(_ encoded: String, in text: String) throws(Problem) -> String {

@@ -119,14 +119,12 @@ struct ReplicaPoolTests {
         settings.callLimit = .milliseconds(300)
         settings.healthLimit = .milliseconds(200)
         try await ServerWorld.with(mode: "hang-all", settings) { world in
-            try await world.until { world.pool.status.ready == 1 }
-            let first = world.process()
+            let first = try await world.firstProcess()
             let problem = await problem { _ = try await world.double(1) }
             #expect(problem?.kind == .unavailable)
-            try await world.until { world.process().map { $0 != first } ?? false }
-            try await world.until { world.pool.status.ready == 1 }
+            try await world.until { world.process().map { $0 != first } ?? false && world.pool.status.ready == 1 }
             #expect(world.pool.status.complaint == "It did not answer 3 health checks in a row.")
-            if let first { #expect(kill(first, 0) != 0) }
+            #expect(kill(first, 0) != 0)
         }
     }
 
@@ -136,7 +134,7 @@ struct ReplicaPoolTests {
             try await withThrowingTaskGroup(of: [Float].self) { group in
                 for _ in 0..<6 { group.addTask { try await world.double(-3, 5) } }
                 try await world.until { world.written("held").count == 6 }
-                let process = try #require(world.process())
+                let process = try await world.firstProcess()
                 kill(process, SIGKILL)
                 try await world.until { world.process().map { $0 != process } ?? false }
                 try Data().write(to: URL(fileURLWithPath: world.pool.launch.modelFolder + "/go"))
@@ -178,7 +176,7 @@ struct ReplicaPoolTests {
         settings.memoryBytes = 512 << 20
         try await ServerWorld.with(mode: "leak", settings) { world in
             try await world.until { world.pool.status.ready == 1 }
-            let first = try #require(world.process())
+            let first = try await world.firstProcess()
             let problem = await problem { _ = try await world.double(1) }
             #expect(problem?.kind == .unavailable)
             try await world.until { world.process().map { $0 != first } ?? false && world.pool.status.ready == 1 }

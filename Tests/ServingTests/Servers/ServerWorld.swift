@@ -79,7 +79,15 @@ struct ServerWorld: Sendable {
         return names.filter { ($0 as NSString).lastPathComponent.hasPrefix(prefix) }.map { "\(folder)/\($0)" }
     }
 
-    /// The process of the one replica that runs.
+    /// The process of the one replica that answers, once it does.
+    func firstProcess() async throws -> pid_t {
+        while true {
+            if pool.status.ready == 1, let process = process() { return process }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
+    /// The process of the one replica that runs; nothing while its file, or a folder beside it, comes or goes.
     func process() -> pid_t? {
         written("pid").first.flatMap { try? String(contentsOfFile: $0, encoding: .utf8) }.flatMap { pid_t($0) }
     }

@@ -15,6 +15,8 @@ package final class RemoteModel: HostedModel {
     private struct State {
         var breaker = CircuitBreaker()
         var calls = 0
+        /// Where the last call went, which is where nearly all go.
+        var place: (path: String, url: EgressURL)?
     }
 
     private let url: EgressURL
@@ -41,7 +43,7 @@ package final class RemoteModel: HostedModel {
             model = try MLflowSignature.model(file, of: version)
         } else if description.wire == .openInference {
             let request = ServerRequest(method: "GET", path: "/v2/models/\(description.name)", limit: description.limit)
-            let answer = try await send(request, to: description.url, over: egress)
+            let answer = try await send(request, to: try place(of: request.path, below: description.url), over: egress)
             guard answer.status == 200 else {
                 throw Problem(
                     .unavailable, "serving.remote.unknown-model", "The server at \(description.url.host) does not describe the model.",
@@ -75,7 +77,7 @@ package final class RemoteModel: HostedModel {
         try begin()
         let answered: Result<ServerAnswer, any Error>
         do {
-            answered = .success(try await Self.send(question.request, to: url, over: egress))
+            answered = .success(try await Self.send(question.request, to: try place(of: question.request.path), over: egress))
         } catch {
             answered = .failure(error)
         }
@@ -124,13 +126,24 @@ package final class RemoteModel: HostedModel {
         }
     }
 
-    private static func send(_ request: ServerRequest, to url: EgressURL, over egress: any EgressClient) async throws -> ServerAnswer {
+    private func place(of path: String) throws -> EgressURL {
+        if let place = state.withLock({ $0.place }), place.path == path { return place.url }
+        let made = try Self.place(of: path, below: url)
+        state.withLock { $0.place = (path, made) }
+        return made
+    }
+
+    private static func place(of path: String, below url: EgressURL) throws -> EgressURL {
         var text = url.text
         while text.hasSuffix("/") { text.removeLast() }
+        return try EgressURL(text + path)
+    }
+
+    private static func send(_ request: ServerRequest, to url: EgressURL, over egress: any EgressClient) async throws -> ServerAnswer {
         let answer = try await egress.send(
             EgressRequest(
-                method: request.method, url: try EgressURL(text + request.path), headers: request.headers, body: request.body,
-                limit: request.limit, maximumAnswer: request.maximumAnswer, isRepeatable: true))
+                method: request.method, url: url, headers: request.headers, body: request.body, limit: request.limit,
+                maximumAnswer: request.maximumAnswer, isRepeatable: true))
         return ServerAnswer(status: answer.status, body: answer.body)
     }
 }

@@ -7,7 +7,7 @@ import NIOCore
 package import NIOHTTP1
 package import Serving
 
-/// `POST /v2/models/{model}[/versions/{version}]/infer` on the connection's event loop, for models in memory.
+/// `POST /v2/models/{model}[/versions/{version}]/infer` on the connection's event loop: at once for quick models in memory, later for others.
 package struct DirectInference: DirectRoute {
     package let path = "/v2/models/{model}/infer"
     package let permission = Permission.inferenceInvoke
@@ -25,22 +25,27 @@ package struct DirectInference: DirectRoute {
         return accepted != "gzip" && accepted != "deflate"
     }
 
-    package func answer(_ request: DirectRequest) throws -> DirectAnswer? {
+    package func answer(_ request: DirectRequest) throws -> DirectReply {
         let arrival = ContinuousClock.now
-        guard let (endpoint, version) = Self.target(request.head.uri) else { return nil }
+        guard let (endpoint, version) = Self.target(request.head.uri) else { return .router }
         let headers = request.head.headers
         let headLength = try InferenceRoutes.headLength(headers.first(name: "Inference-Header-Content-Length"))
         // Raw bytes alone are read by the model's signature, which may have to be waited for.
-        guard headLength != 0 else { return nil }
+        guard headLength != 0 else { return .router }
         var body = try InferenceBodyReader.read(Array(request.body.readableBytesView), headLength: headLength)
-        if let entity = headers.first(name: RequestOptions.entityHeader) { body.request.entity = entity }
-        if let revision = headers.first(name: RequestOptions.revisionHeader) {
-            body.request.revision = try RequestOptions.revision(revision)
+        try RequestOptions.apply(to: &body.request) { headers.first(name: $0) }
+        if let answer = try served.inferAtOnce(
+            endpoint, version: version, body.request, since: arrival, by: request.caller, id: request.requestID)
+        {
+            return .answer(Self.written(answer, to: body))
         }
-        guard
-            let answer = try served.inferAtOnce(
-                endpoint, version: version, body.request, since: arrival, by: request.caller, id: request.requestID)
-        else { return nil }
+        return .later { [served, body, caller = request.caller] in
+            let answer = try await served.infer(endpoint, version: version, body.request, since: arrival, by: caller)
+            return Self.written(answer, to: body)
+        }
+    }
+
+    private static func written(_ answer: InferenceAnswer, to body: InferenceBody) -> DirectAnswer {
         let written = InferenceAnswerWriter.write(answer, to: body)
         guard let headLength = written.headLength else { return DirectAnswer(body: written.bytes, contentType: "application/json") }
         return DirectAnswer(

@@ -18,13 +18,18 @@ package final class DirectAnswering: Sendable {
     private let routes: [any DirectRoute]
     private let series: [RequestSeries]
     private let gate: AccessGate
+    private let deadlines: RequestDeadlines
     private let identifiers: IdentifierSource
     private let logger: Logger
     private let dates = DateText()
 
-    package init(routes: [any DirectRoute], gate: AccessGate, observer: RequestObserver, identifiers: IdentifierSource, logger: Logger) {
+    package init(
+        routes: [any DirectRoute], gate: AccessGate, observer: RequestObserver, deadlines: RequestDeadlines, identifiers: IdentifierSource,
+        logger: Logger
+    ) {
         self.routes = routes
         self.gate = gate
+        self.deadlines = deadlines
         self.identifiers = identifiers
         self.logger = logger
         series = routes.map { observer.metrics.series(method: "POST", route: $0.path) }
@@ -49,22 +54,48 @@ package final class DirectAnswering: Sendable {
         return position
     }
 
-    /// - Returns: The whole answer as bytes; nil when the request is the router's.
-    func answer(_ head: HTTPRequestHead, body: ByteBuffer, by position: Int, _ memory: inout Memory) -> ByteBuffer? {
+    /// The whole answer as bytes, or how it comes to be.
+    enum Reply: Sendable {
+        case written(ByteBuffer)
+        case later(@Sendable () async -> ByteBuffer)
+        case router
+    }
+
+    func answer(_ head: HTTPRequestHead, body: ByteBuffer, by position: Int, _ memory: inout Memory) -> Reply {
         let route = routes[position]
         let start = ContinuousClock.now
         let headers = head.headers
         let requestID = RequestIdentity.acceptable(headers.first(name: "X-Request-ID")) ?? identifiers.next()
         let digest = headers.first(name: "Authorization").flatMap { memory.digest(of: $0, by: gate) }
         let workspace = headers.first(name: "Dhow-Workspace") ?? headers.first(name: "X-MLFLOW-WORKSPACE")
+        guard let caller = gate.admitAtOnce(digest: digest, workspace: workspace, requestID: requestID, for: route.permission) else {
+            return .router
+        }
+        do {
+            switch try route.answer(DirectRequest(head: head, body: body, caller: caller, requestID: requestID)) {
+            case .answer(let answer): return .written(finished(.success(answer), by: position, requestID, since: start))
+            case .later(let work):
+                return .later { [self] in
+                    let result = await Result.catching { try await deadlines.limit(to: Route.usualTimeLimit, work) }
+                    return finished(result, by: position, requestID, since: start)
+                }
+            case .router: return .router
+            }
+        } catch {
+            return .written(finished(.failure(error), by: position, requestID, since: start))
+        }
+    }
+
+    /// Counts and logs the request, and puts its answer into bytes.
+    private func finished(
+        _ result: Result<DirectAnswer, any Error>, by position: Int, _ requestID: String, since start: ContinuousClock.Instant
+    ) -> ByteBuffer {
+        let route = routes[position]
         var status = 200
         let answer: ByteBuffer
-        do {
-            guard let caller = gate.admitAtOnce(digest: digest, workspace: workspace, requestID: requestID, for: route.permission),
-                let direct = try route.answer(DirectRequest(head: head, body: body, caller: caller, requestID: requestID))
-            else { return nil }
-            answer = written(direct, requestID: requestID)
-        } catch {
+        switch result {
+        case .success(let direct): answer = written(direct, requestID: requestID)
+        case .failure(let error):
             let refusal = ProblemMapping(form: route.problems).plain(error, logger: logger)
             status = refusal.status.code
             answer = written(refusal, requestID: requestID)
@@ -151,5 +182,12 @@ private final class DateText: Sendable {
         func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
         return "\(days[Int(parts.tm_wday)]), \(two(parts.tm_mday)) \(months[Int(parts.tm_mon)]) \(1900 + Int(parts.tm_year)) "
             + "\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec)) GMT"
+    }
+}
+
+extension Result where Failure == any Error {
+    /// What `body` gives or throws.
+    fileprivate static func catching(_ body: () async throws -> Success) async -> Self {
+        do { return .success(try await body()) } catch { return .failure(error) }
     }
 }

@@ -5,8 +5,8 @@ import NIOHTTP1
 
 /// Answers the requests of one connection that a direct route claims, and passes all others on to the router.
 ///
-/// Answers keep the order of their requests: while the router still works on one of this connection, later ones are its too. A request
-/// whose body does not come with its head waits for it here for a moment only; then the router has it, with its limits of time.
+/// Answers keep the order of their requests: while the router still works on one of this connection, later ones are its too; while a direct
+/// answer is waited for, nothing more is read, and what has been read already is held. A request whose body does not come with its head waits for it here for a moment only; then the router has it, with its limits of time.
 ///
 /// It also ends connections that have been idle for long, and, when the server stops, those without a request in progress.
 final class DirectHandler: ChannelDuplexHandler, RemovableChannelHandler {
@@ -31,6 +31,12 @@ final class DirectHandler: ChannelDuplexHandler, RemovableChannelHandler {
     private var passed = 0
     /// Whether the router has begun to be given a request whose end has not come.
     private var isPassing = false
+    /// The answer that is waited for.
+    private var pending: Task<Void, Never>?
+    /// What came while an answer was waited for, at most what one read brings.
+    private var held: [HTTPServerRequestPart] = []
+    private var isReadHeld = false
+    private var isInputEndHeld = false
     private var endsAfterAnswer = false
     private var wait: Scheduled<Void>?
     private var idleCheck: Scheduled<Void>?
@@ -62,7 +68,13 @@ final class DirectHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        switch unwrapInboundIn(data) {
+        let part = unwrapInboundIn(data)
+        guard pending == nil else { return held.append(part) }
+        take(part, context)
+    }
+
+    private func take(_ part: HTTPServerRequestPart, _ context: ChannelHandlerContext) {
+        switch part {
         case .head(let head):
             if passed == 0, let route = answering.route(claiming: head) {
                 collected = Collected(head: head, route: route)
@@ -82,7 +94,11 @@ final class DirectHandler: ChannelDuplexHandler, RemovableChannelHandler {
             }
             isPassing = false
         }
-        context.fireChannelRead(data)
+        context.fireChannelRead(wrapInboundOut(part))
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if pending == nil { context.read() } else { isReadHeld = true }
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {
@@ -104,11 +120,14 @@ final class DirectHandler: ChannelDuplexHandler, RemovableChannelHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event is ChannelShouldQuiesceEvent {
-            if passed == 0, collected == nil { context.close(promise: nil) } else { endsAfterAnswer = true }
+            if passed == 0, collected == nil, pending == nil { context.close(promise: nil) } else { endsAfterAnswer = true }
             return
         }
         // Half a request will not become whole.
-        if case .some(.inputClosed) = event as? ChannelEvent { handOver(context) }
+        if case .some(.inputClosed) = event as? ChannelEvent {
+            guard pending == nil else { return isInputEndHeld = true }
+            handOver(context)
+        }
         context.fireUserInboundEventTriggered(event)
     }
 
@@ -132,21 +151,65 @@ final class DirectHandler: ChannelDuplexHandler, RemovableChannelHandler {
         return true
     }
 
+    /// - Returns: False when the request is the router's.
     private func answer(_ context: ChannelHandlerContext) -> Bool {
-        guard let request = collected, let output,
-            let answer = answering.answer(request.head, body: request.body ?? ByteBuffer(), by: request.route, &memory)
-        else { return false }
+        guard let request = collected, output != nil else { return false }
+        let isLast = !request.head.isKeepAlive
+        switch answering.answer(request.head, body: request.body ?? ByteBuffer(), by: request.route, &memory) {
+        case .router: return false
+        case .written(let answer):
+            forgetCollected()
+            write(answer, isLast: isLast, context)
+        case .later(let work):
+            forgetCollected()
+            let me = NIOLoopBound((handler: self, context: context), eventLoop: context.eventLoop)
+            pending = Task {
+                let answer = await work()
+                let loop = me.eventLoop
+                if loop.inEventLoop {
+                    me.value.handler.finish(answer, isLast: isLast, me.value.context)
+                } else {
+                    loop.execute { me.value.handler.finish(answer, isLast: isLast, me.value.context) }
+                }
+            }
+        }
+        return true
+    }
+
+    private func forgetCollected() {
         collected = nil
         wait?.cancel()
         wait = nil
-        guard endsAfterAnswer || !request.head.isKeepAlive else {
-            output.writeAndFlush(NIOAny(answer), promise: nil)
-            return true
-        }
+    }
+
+    private func write(_ answer: ByteBuffer, isLast: Bool, _ context: ChannelHandlerContext) {
+        guard let output else { return }
+        guard endsAfterAnswer || isLast else { return output.writeAndFlush(NIOAny(answer), promise: nil) }
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.assumeIsolatedUnsafeUnchecked().whenComplete { _ in context.close(promise: nil) }
         output.writeAndFlush(NIOAny(answer), promise: written)
-        return true
+    }
+
+    /// An answer that was waited for is there.
+    private func finish(_ answer: ByteBuffer, isLast: Bool, _ context: ChannelHandlerContext) {
+        guard pending != nil else { return }
+        pending = nil
+        lastActivity = .now()
+        write(answer, isLast: isLast, context)
+        guard !isLast, !endsAfterAnswer else { return }
+        let parts = held
+        held = []
+        for part in parts { if pending == nil { take(part, context) } else { held.append(part) } }
+        guard pending == nil else { return }
+        if !parts.isEmpty { channelReadComplete(context: context) }
+        if isInputEndHeld {
+            isInputEndHeld = false
+            userInboundEventTriggered(context: context, event: ChannelEvent.inputClosed)
+        }
+        if isReadHeld {
+            isReadHeld = false
+            context.read()
+        }
     }
 
     /// What has been read of a request goes on to the router.
@@ -168,7 +231,7 @@ final class DirectHandler: ChannelDuplexHandler, RemovableChannelHandler {
         idleCheck = schedule(on: context, in: time) { [self] in
             idleCheck = nil
             let idle = NIODeadline.now() - lastActivity
-            if passed > 0, !isPassing {
+            if pending != nil || passed > 0 && !isPassing {
                 scheduleIdleCheck(context, in: Self.idleLimit)
             } else if idle >= Self.idleLimit {
                 context.close(promise: nil)
@@ -184,6 +247,9 @@ final class DirectHandler: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func forget() {
+        pending?.cancel()
+        pending = nil
+        held = []
         collected = nil
         output = nil
         wait?.cancel()

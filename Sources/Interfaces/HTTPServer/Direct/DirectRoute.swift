@@ -4,8 +4,8 @@ package import Governance
 package import NIOCore
 package import NIOHTTP1
 
-/// What answers its requests at once on the connection's event loop, when nothing has to be waited for: the shortest way from a body to
-/// its answer. Whatever it does not answer goes through the router, to the same capability.
+/// What answers its requests from the connection's event loop, past the router: the shortest way from a body to its answer. Whatever it
+/// does not answer goes through the router, to the same capability.
 package protocol DirectRoute: Sendable {
     /// As the router has it, for metrics.
     var path: String { get }
@@ -15,20 +15,29 @@ package protocol DirectRoute: Sendable {
     /// Decides by the head alone, and quickly: every `POST` of a connection is asked about.
     func claims(_ head: HTTPRequestHead) -> Bool
 
-    /// - Returns: Nil when answering needs to wait, or nothing has been done yet and the router would refuse it better.
+    /// Does not wait.
+    ///
     /// - Throws: The refusal, where repeating the request through the router would do its work twice.
-    func answer(_ request: DirectRequest) throws -> DirectAnswer?
+    func answer(_ request: DirectRequest) throws -> DirectReply
+}
+
+package enum DirectReply: Sendable {
+    case answer(DirectAnswer)
+    /// Something has to be waited for. The connection's later requests wait with it, so that answers keep their order.
+    case later(@Sendable () async throws -> DirectAnswer)
+    /// Nothing has been done; the router has what the answer needs, or refuses it better.
+    case router
 }
 
 /// A whole request of a caller that may make it.
-package struct DirectRequest {
+package struct DirectRequest: Sendable {
     package var head: HTTPRequestHead
     package var body: ByteBuffer
     package var caller: Caller
     package var requestID: String
 }
 
-package struct DirectAnswer {
+package struct DirectAnswer: Sendable {
     package var body: [UInt8]
     package var contentType: StaticString
     /// Beside those that every answer has.
