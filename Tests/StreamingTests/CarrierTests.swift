@@ -16,7 +16,7 @@ struct CarrierTests {
     func resuming(engine: TestDatabase) async throws {
         try await World.run(on: engine) { world in
             let stream = try await world.stream(from: Self.redis)
-            let source = ListedSource((0..<3).map { event("\($0)", ["prediction": "p\($0)", "value": .integer(Int64($0))]) })
+            let source = ListedSource((0..<3).map { event("\($0)", ["prediction": .string("p\($0)"), "value": .integer(Int64($0))]) })
             let first = StreamCarrier(stream, in: World.workspace, as: "one", from: source, world.governor)
             #expect(try await first.turn() == 3)
             #expect(try await first.turn() == 0)

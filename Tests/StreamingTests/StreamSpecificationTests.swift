@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Backends
 import Domain
 import Foundation
 import Governance
@@ -48,6 +49,17 @@ struct StreamSpecificationTests {
         let specification = try Self.specification(text)
         let problem = #expect(throws: Problem.self) { try specification.check(watching: WatchedFolders(["incoming": "/x"])) }
         #expect(problem?.why?.contains(reason) == true, "\(String(describing: problem))")
+    }
+
+    @Test("gives a password to the servers that its secret names, and to no other")
+    func passwords() throws {
+        let servers = [BrokerPlace.Server(host: "a", port: 1), BrokerPlace.Server(host: "::1", port: 2)]
+        func password(_ secret: String) throws -> String { try StreamConnections.password(in: secret, named: "s", for: servers) }
+        #expect(try password(#"{"a:1": "p", "[::1]:2": "p", "b:1": "q"}"#) == "p")
+        for secret in ["p", #"{"a:1": "p"}"#, #"{"a:1": "p", "[::1]:2": "q"}"#, #"{"a:1": 7, "[::1]:2": "p"}"#] {
+            let problem = #expect(throws: Problem.self) { try password(secret) }
+            #expect(problem?.code == "streams.secret.unbound" && problem?.description.contains("\"p\"") == false)
+        }
     }
 
     @Test("stays as it is when it is applied again, and begins anew at another place", arguments: TestDatabase.allCases)

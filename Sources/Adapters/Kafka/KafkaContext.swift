@@ -29,7 +29,11 @@ final class KafkaContext: Sendable {
         state.withLock { ($0.lastError, $0.refused, $0.delivered, $0.failed) = (nil, nil, 0, nil) }
     }
 
+    /// Fatal, name unknown, all brokers down, TLS, sign-in. A single connection that ends is no news: it is made again.
+    private static let grave: Set<Int32> = [-150, -193, -187, -181, -169]
+
     static let note: KafkaLibrary.ErrorCallback = { _, code, _, opaque in
+        guard grave.contains(code) else { return }
         context(opaque)?.state.withLock { $0.lastError = code }
     }
 
@@ -80,7 +84,7 @@ final class KafkaContext: Sendable {
     }
 }
 
-/// - Returns: 0, or why not: `EINPROGRESS` for a connection that is being made.
+/// - Returns: 0, also for a connection that is being made, or why not.
 private func begin(_ socket: Int32, _ address: UnsafePointer<sockaddr>, _ length: socklen_t) -> Int32 {
-    connect(socket, address, length) == 0 ? 0 : errno
+    connect(socket, address, length) == 0 || errno == EINPROGRESS ? 0 : errno
 }

@@ -6,7 +6,7 @@ import Foundation
 
 /// librdkafka, loaded when the first stream needs it; the few of its functions that are called here.
 ///
-/// The signatures are those of its header, release 2.0; they have not changed since 1.6.
+/// The signatures are those of its header, release 2.0.2.
 package struct KafkaLibrary: Sendable {
     package typealias Handle = OpaquePointer
     typealias Raw = UnsafeMutableRawPointer

@@ -77,11 +77,12 @@ final class RedisConnection: Sendable {
         let channel = channel
         let timer = loop.scheduleTask(in: TimeAmount(wait + patience)) { channel.close(promise: nil) }
         defer { timer.cancel() }
-        channel.writeAndFlush(RedisChannelHandler.RedisCall(bytes: bytes, answers: answers), promise: nil)
-        // Before the channel is taken into use its handler may be gone, and with it who fails the promises.
-        channel.closeFuture.whenComplete { _ in
+        // Once it is written the handler answers or fails all of them; a channel that is closed has no handler.
+        let written = loop.makePromise(of: Void.self)
+        written.futureResult.whenFailure { _ in
             for answer in answers { answer.fail(Self.gone("The connection ended.")) }
         }
+        channel.writeAndFlush(RedisChannelHandler.RedisCall(bytes: bytes, answers: answers), promise: written)
         return try await withTaskCancellationHandler {
             var values: [RedisValue] = []
             var refusal: Problem?

@@ -32,7 +32,7 @@ package struct StreamPlace: Codable, Sendable, Equatable {
         package var database: Int?
         package var tls: Bool?
         package var user: String?
-        /// Name of the workspace's secret that is the password.
+        /// Name of the workspace's secret that holds passwords by server.
         package var passwordSecret: String?
         package var start: Start?
         package var maximumLength: Int?

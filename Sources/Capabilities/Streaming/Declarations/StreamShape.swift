@@ -43,7 +43,7 @@ enum StreamShape {
 
     private static let server = DocumentShape.text(length: 3...260)
     private static let secret = DocumentField(
-        "passwordSecret", .name, "The name of the workspace's secret that is the password: dhow secret set.")
+        "passwordSecret", .name, "The name of the workspace's secret that holds passwords by server: dhow secret set.")
     private static let user = DocumentField("user", .text(length: 1...200), "Whom to sign in as.")
     private static let tls = DocumentField("tls", .boolean, "Whether the connection is encrypted, with the server's certificate checked.")
     private static let start = DocumentField(

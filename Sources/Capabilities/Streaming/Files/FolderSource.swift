@@ -11,7 +11,7 @@ package import Pipelines
 /// `end`; so the same bytes under another name, or after a restart, are not taken again.
 package actor FolderSource: EventSource {
     /// Larger files are not taken.
-    package static let largestFile: Int64 = 256 << 20
+    package static let largestFile: Int64 = 64 << 20
     static let settling = Duration.seconds(1)
     private static let end = "end"
 

@@ -82,6 +82,8 @@ package struct StreamController: Sendable {
                 // The server stops.
             } catch let problem as Problem where problem.code == StreamCarrier.lost.code {
                 try? await clock.sleep(for: Self.interval)
+            } catch where Task.isCancelled {
+                // What is closed in the middle fails in its own words.
             } catch {
                 (failures, isClean) = (failures + 1, false)
                 if failures == 1 { report("\(workspace)/\(stream.name)", error) }
