@@ -71,6 +71,7 @@ bench-serving: build ## measure predictions beside other servers, and many model
 	.venv-serving/bin/python Benchmarks/serving/compare.py $(OPTIONS)
 	.venv-serving/bin/python Benchmarks/serving/scale.py
 	.venv-serving/bin/python Benchmarks/serving/proxy.py
+	.venv-serving/bin/python Benchmarks/serving/grpc_calls.py
 
 bench-monitoring: build ## measure drift reports of two million rows beside other tools; OPTIONS="--tools dhow,numpy --rows 100000"
 	@scripts/setup.sh bench-monitoring

@@ -153,6 +153,10 @@ let package = Package(
                 crypto,
                 hummingbird,
                 hummingbirdCore, hummingbirdTLS, lifecycle, logging, nioCore, nioPosix, nioSSL, unixSignals, yams,
+            ],
+            // NIO looks this symbol up at run time to run tasks on its event loops; linked in, Swift's runtime would hide it.
+            linkerSettings: [
+                .unsafeFlags(["-Xlinker", "--export-dynamic-symbol=swift_task_enqueueGlobal_hook"], .when(platforms: [.linux]))
             ]),
 
         target("TestSupport", "Tests/TestSupport", ["Domain", "Backends", "SQLite", "Postgres"]),

@@ -208,6 +208,10 @@ class FastAPI(Contender):
 class MLServer(Contender):
     name = "mlserver"
 
+    def __init__(self, folder, model):
+        super().__init__(folder, model)
+        self.grpc_port = free_port()
+
     def command(self):
         home = self.folder / f"mlserver-{self.model}"
         home.mkdir(exist_ok=True)
@@ -215,7 +219,7 @@ class MLServer(Contender):
             json.dumps(
                 {
                     "http_port": self.port,
-                    "grpc_port": free_port(),
+                    "grpc_port": self.grpc_port,
                     "metrics_port": free_port(),
                     "parallel_workers": 0,
                     "host": "127.0.0.1",

@@ -42,13 +42,21 @@ struct ModelServerOptions: Sendable {
             throw Settings.refusal("model-server-concurrency", concurrency, "Use 1 to 1024.")
         }
         self.concurrency = calls
-        memoryBytes = try memory.map { text in
+        memoryBytes = try Self.bytes(of: memory)
+        if case .given = self.command { try resolved(path: "")?.check() }
+    }
+
+    /// A model that leaks must not take the whole machine: half of its memory when nothing else is said.
+    private static func bytes(of memory: String?) throws -> Int64? {
+        switch memory {
+        case nil: return Int64(ProcessInfo.processInfo.physicalMemory / 2)
+        case "off": return nil
+        case let text?:
             guard let mebibytes = Int64(text), (16...(1 << 30)).contains(mebibytes) else {
-                throw Settings.refusal("model-server-memory", text, "Use a number of MiB, at least 16.")
+                throw Settings.refusal("model-server-memory", text, "Use a number of MiB, at least 16, or 'off'.")
             }
             return mebibytes << 20
         }
-        if case .given = self.command { try resolved(path: "")?.check() }
     }
 
     /// Nil when no server can be started.

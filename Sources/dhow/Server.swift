@@ -37,6 +37,9 @@ struct Server {
         if settings.authentication == .off {
             logger.warning("Authentication is off: everyone who reaches this address is the administrator.")
         }
+        if !ServerThreads.areEventLoops {
+            logger.warning("Tasks run on threads beside the event loops, so every request costs more than it needs to.")
+        }
 
         let address = ServerAddress()
         var services: [any Service] = platform.services(for: settings.roles, address: address)

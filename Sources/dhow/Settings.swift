@@ -76,7 +76,9 @@ struct Settings: Sendable {
             name: "model-server-replicas", defaultText: "1-2",
             meaning: "Fewest and most processes for a model; with 0 as the fewest, none while nobody asks."),
         Key(name: "model-server-concurrency", defaultText: "4", meaning: "Calls that one such process answers at a time."),
-        Key(name: "model-server-memory", defaultText: "", meaning: "MiB of memory of one such process; no limit when empty."),
+        Key(
+            name: "model-server-memory", defaultText: "",
+            meaning: "MiB of memory of one such process; half of the machine's when empty, 'off' for no limit."),
         Key(name: "duckdb", defaultText: "", meaning: "DuckDB's program, for data contracts; looked up when empty."),
         Key(name: "librdkafka", defaultText: "", meaning: "librdkafka's shared library, for streams of Kafka; looked up when empty."),
         Key(name: "gpus", defaultText: "", meaning: "Graphics cards for steps: indices such as 0,1, or how many; looked up when empty."),

@@ -99,6 +99,20 @@ struct FlightTableTests {
         #expect(back == month.flights[0])
     }
 
+    @Test("leaves out the humidity, renames a carrier and ends early for the drills, and nothing else changes")
+    func breaks() throws {
+        let lines = [FlightFile.line(), FlightFile.line("2013-01-16T10:15:00Z", day: 16, carrier: "B6")]
+        let month = try FlightFile.table(january: lines).month(1)
+        let dry = try month.withoutHumidity()
+        #expect(dry.flights.allSatisfy { $0.numbers[4] == nil })
+        #expect(dry.flights.map { $0.line.split(separator: ",", omittingEmptySubsequences: false).count { $0.isEmpty } }
+            == month.flights.map { $0.line.split(separator: ",", omittingEmptySubsequences: false).count { $0.isEmpty } + 1 })
+        let renamed = try month.renaming(carrier: "B6", to: "ZZ")
+        #expect(renamed.flights.map(\.carrier) == [month.flights[0].carrier, "ZZ"])
+        #expect(renamed.flights[1].line == FlightFile.line("2013-01-16T10:15:00Z", day: 16, carrier: "ZZ"))
+        #expect(month.first(days: 1).flights == [month.flights[0]])
+    }
+
     @Test("moves times by days across a year's end, the local date with them")
     func shifts() throws {
         // Late on the 31st in New York is the next day in UTC.

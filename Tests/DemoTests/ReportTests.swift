@@ -18,7 +18,9 @@ struct ReportTests {
         faults: .init(
             brokenCandidate: .init(rolledBack: true, predictionsServed: 321, secondsToRollback: 1.5, reason: "NaN"),
             brokenSegment: .init(rolledBack: true, predictionsServed: 400, secondsToRollback: 2, reason: "carrier"),
-            celsius: .init(detected: true, retrainBlocked: true, reason: "unit")),
+            celsius: .init(detected: true, retrainBlocked: true, reason: "unit"), nulls: .init(detected: true, retrainBlocked: true, reason: "humid"),
+            unseenCarrier: .init(detected: true, retrainBlocked: true, reason: "ZZ"),
+            stoppedFeed: .init(detected: true, retrainBlocked: true, reason: "feed"), lateLabels: .init(waited: true, judged: true, reason: "late")),
         ledger: .init(entries: 1234, verified: true, checkpoint: "dhow\n1234\n"), seconds: .init(total: 60, dhowCPU: 12, trainingCPU: 9),
         lineage: ["prediction <p1>", "  model/flight-delay/2"])
 
@@ -41,7 +43,10 @@ struct ReportTests {
         let faults = try #require(json["faults"] as? [String: [String: Any]])
         #expect(Set(faults["brokenCandidate"]?.keys ?? [:].keys) == ["rolledBack", "predictionsServed", "secondsToRollback", "reason"])
         #expect(Set(faults["brokenSegment"]?.keys ?? [:].keys) == ["rolledBack", "predictionsServed", "secondsToRollback", "reason"])
-        #expect(Set(faults["celsius"]?.keys ?? [:].keys) == ["detected", "retrainBlocked", "reason"])
+        for name in ["celsius", "nulls", "unseenCarrier", "stoppedFeed"] {
+            #expect(Set(faults[name]?.keys ?? [:].keys) == ["detected", "retrainBlocked", "reason"], "\(name)")
+        }
+        #expect(Set(faults["lateLabels"]?.keys ?? [:].keys) == ["waited", "judged", "reason"])
         #expect((json["ledger"] as? [String: Any])?["verified"] as? Bool == true)
         #expect((json["seconds"] as? [String: Any])?["dhowCPU"] as? Double == 12)
     }

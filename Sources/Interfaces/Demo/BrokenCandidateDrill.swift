@@ -37,7 +37,7 @@ struct BrokenCandidateDrill: Sendable {
         let start = clock.now
         var last: RolloutAnswer = try await client.get("/api/v1/rollouts/\(rollout.id)")
         for turn in 0..<(carrier == nil ? 1 : Self.mostMonths) where last.finished == nil {
-            _ = try await steps.replay(try month.shifted(byDays: days + turn * CelsiusDrill.days), as: name) { _ in
+            _ = try await steps.replay(try month.shifted(byDays: days + turn * DataFaultDrill.days), as: name) { _ in
                 let now: RolloutAnswer = try await client.get("/api/v1/rollouts/\(rollout.id)")
                 guard now.finished == nil else { return .stop }
                 // A real day is longer than the platform needs to look at its labels; few flights are this carrier's, so each day counts.

@@ -24,9 +24,15 @@ struct Epilogue {
                     ? "Broken for one carrier: rolled back after \(broken.predictionsServed) predictions. \(broken.reason)"
                     : "Broken for one carrier: NOT rolled back. \(broken.reason)")
         }
-        if let celsius = report.faults.celsius {
+        for (name, fault) in report.faults.ofData {
+            guard let fault else { continue }
             lines.append(
-                "Celsius month: \(celsius.detected ? "recognised" : "NOT recognised"), retraining \(celsius.retrainBlocked ? "blocked" : "NOT blocked"). \(celsius.reason)"
+                "\(name): \(fault.detected ? "recognised" : "NOT recognised"), retraining \(fault.retrainBlocked ? "blocked" : "NOT blocked"). \(fault.reason)"
+            )
+        }
+        if let late = report.faults.lateLabels {
+            lines.append(
+                "Labels three days late: \(late.waited ? "waited for" : "NOT waited for"), \(late.judged ? "then judged" : "NOT judged"). \(late.reason)"
             )
         }
         lines.append("Ledger: \(report.ledger.entries) entries, \(report.ledger.verified ? "verified" : "NOT verified").")

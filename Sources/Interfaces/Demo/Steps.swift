@@ -8,6 +8,9 @@ import NIOCore
 
 /// The single things that people and systems do in the demonstration, each a call or two of the API.
 struct Steps: Sendable {
+    /// The check of the monitor that sees that no flights come any more.
+    static let feedCheck = "feed"
+
     let cast: Cast
     let folder: URL
     let progress: ProgressLine
@@ -21,6 +24,9 @@ struct Steps: Sendable {
         let specification: JSONValue = [
             "name": .string(FlightsDemo.monitor), "endpoint": .string(FlightsDemo.endpoint), "features": .array(features),
             "label": ["positiveFrom": 0.5],
+            // One flight in twenty of a carrier that nobody knows is no small matter here.
+            "thresholds": ["unseenCategories": 0.05],
+            "checks": [["name": .string(Self.feedCheck), "type": "freshness", "seconds": 86_400]],
         ]
         let _: MonitorAnswer = try await cast.amina.post("/api/v1/monitors", specification)
     }
@@ -69,11 +75,12 @@ struct Steps: Sendable {
     // MARK: traffic
 
     func replay(
-        _ month: FlightMonth, as name: String, afterDay: @escaping @Sendable (ReplayDay) async throws -> ReplayDecision = { _ in .goOn }
+        _ month: FlightMonth, as name: String, labelDelay: Int = 0,
+        afterDay: @escaping @Sendable (ReplayDay) async throws -> ReplayDecision = { _ in .goOn }
     ) async throws -> ReplaySummary {
         let progress = progress
         let summary = try await Replay(cast.airport, endpoint: FlightsDemo.endpoint).send(
-            month,
+            month, labelDelay: labelDelay,
             progress: { state in
                 progress.show("\(name): \(state.done) of \(state.total) flights answered, \(Int(state.perSecond)) a second")
             }, afterDay: afterDay)
@@ -85,7 +92,7 @@ struct Steps: Sendable {
     }
 
     /// The prediction log is written behind the answers; windows are judged when it is.
-    private func flushed() async throws {
+    func flushed() async throws {
         while true {
             let text = String(decoding: try await cast.administrator.bytes("/metrics"), as: UTF8.self)
             let waiting = text.split(separator: "\n").first { $0.hasPrefix("dhow_predictions_waiting ") }
@@ -100,6 +107,18 @@ struct Steps: Sendable {
         try await cast.amina.post(
             "/api/v1/monitors/\(FlightsDemo.monitor)/evaluations",
             EvaluateRequest(start: window.lowerBound.milliseconds, end: window.upperBound.milliseconds))
+    }
+
+    func openIncidents() async throws -> [IncidentAnswer] {
+        let page: Page<IncidentAnswer> = try await cast.layla.get("/api/v1/incidents", ["open": "true"])
+        return page.items
+    }
+
+    func close(_ incidents: [IncidentAnswer], because note: String) async throws {
+        for incident in incidents {
+            let _: IncidentAnswer = try await cast.layla.post(
+                "/api/v1/incidents/\(incident.id)/close", CloseIncidentRequest(note: note, resolution: "repaired"))
+        }
     }
 
     func firings() async throws -> [TriggerFiringAnswer] {

@@ -36,16 +36,33 @@ struct Story: Sendable {
             report.months.append(try await judge(month, summary))
         }
         if let last = table.months.last {
-            report.faults.celsius = try await CelsiusDrill(steps: steps, month: last).run()
-            report.faults.brokenCandidate = try await BrokenCandidateDrill(
-                steps: steps, month: last, carrier: nil, days: 2 * CelsiusDrill.days
-            ).run()
-            report.faults.brokenSegment = try await BrokenCandidateDrill(
-                steps: steps, month: last, carrier: BrokenCandidateDrill.carrier, days: 3 * CelsiusDrill.days
-            ).run()
+            report.faults = try await drills(on: last)
             report.lineage = try await steps.lineage(of: last)
         }
         return report
+    }
+
+    /// Each with the month moved on, after the one before. Celsius is the last of the data: after it every month looks like another unit.
+    private func drills(on month: FlightMonth) async throws -> DemoReport.Faults {
+        var turn = 0
+        func shift() -> Int {
+            turn += 1
+            return turn * DataFaultDrill.days
+        }
+        func dataFault(_ fault: DataFaultDrill.Fault) async throws -> DemoReport.DataFault {
+            try await DataFaultDrill(steps: steps, month: month, fault: fault, shift: shift()).run()
+        }
+        var faults = DemoReport.Faults()
+        faults.nulls = try await dataFault(.nulls)
+        faults.unseenCarrier = try await dataFault(.unseenCarrier)
+        faults.stoppedFeed = try await dataFault(.stoppedFeed)
+        faults.lateLabels = try await LateLabelsDrill(steps: steps, month: month, shift: shift()).run()
+        faults.celsius = try await dataFault(.celsius)
+        faults.brokenCandidate = try await BrokenCandidateDrill(steps: steps, month: month, carrier: nil, days: shift()).run()
+        faults.brokenSegment = try await BrokenCandidateDrill(
+            steps: steps, month: month, carrier: BrokenCandidateDrill.carrier, days: shift()
+        ).run()
+        return faults
     }
 
     /// Trains on the first two months, whose last part judges, and releases after a person's yes.

@@ -42,7 +42,8 @@ package struct StreamConnections: Sendable {
 
     private func brokerPlace(_ place: StreamPlace, _ workspace: String) async throws -> BrokerPlace {
         guard let name = place.passwordSecret else { return try place.brokerPlace(password: nil) }
-        let password = try Self.password(in: try await secret(name, workspace), named: name, for: try place.brokerPlace(password: nil).servers)
+        let password = try Self.password(
+            in: try await secret(name, workspace), named: name, for: try place.brokerPlace(password: nil).servers)
         return try place.brokerPlace(password: password)
     }
 
@@ -57,7 +58,9 @@ package struct StreamConnections: Sendable {
             guard let password = passwords[place]?.text, !password.isEmpty else {
                 throw unbound("Secret '\(name)' has no password for '\(place.printable)'.")
             }
-            guard found == nil || found == password else { throw unbound("Secret '\(name)' has several passwords for the servers of one place.") }
+            guard found == nil || found == password else {
+                throw unbound("Secret '\(name)' has several passwords for the servers of one place.")
+            }
             found = password
         }
         return found ?? ""

@@ -82,7 +82,7 @@ package struct StreamController: Sendable {
                 // The server stops.
             } catch let problem as Problem where problem.code == StreamCarrier.lost.code {
                 try? await clock.sleep(for: Self.interval)
-            } catch where Task.isCancelled {
+            } catch _ where Task.isCancelled {
                 // What is closed in the middle fails in its own words.
             } catch {
                 (failures, isClean) = (failures + 1, false)

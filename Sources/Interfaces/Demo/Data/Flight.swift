@@ -7,6 +7,7 @@ package struct Flight: Equatable, Sendable {
     /// The model's numeric inputs, in the order of `Flight.numbers`.
     package static let numericColumns = ["hour", "dow", "distance", "temp", "humid", "wind_speed", "precip", "pressure", "visib"]
     package static let temperatureIndex = 3
+    package static let humidityIndex = 4
     package static let textColumns = ["carrier", "origin", "dest"]
     /// A flight that lands later than this is late.
     package static let lateAfterMinutes = 15.0

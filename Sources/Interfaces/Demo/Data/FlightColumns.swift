@@ -17,6 +17,10 @@ struct FlightColumns: Equatable, Sendable {
     let arrivalDelay: Int
     /// Of `temp`, which the drill with degrees Celsius rewrites.
     var temperature: Int { numbers[Flight.temperatureIndex] }
+    /// Of `humid`, which the drill with nulls empties.
+    var humidity: Int { numbers[Flight.humidityIndex] }
+    /// Of `carrier`, which the drill with an unseen carrier renames.
+    var carrier: Int { texts[0] }
 
     /// - Throws: `Problem` `.invalid` naming every column that is missing.
     init(header: String) throws(Problem) {

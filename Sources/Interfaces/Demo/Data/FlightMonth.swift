@@ -58,6 +58,30 @@ package struct FlightMonth: Equatable, Sendable {
         }
     }
 
+    /// The month as a source would send it whose sensor of humidity has died: `humid` is empty everywhere; nothing else changes.
+    package func withoutHumidity() throws -> FlightMonth {
+        try changing { flight, _, texts in
+            texts[columns.humidity] = ""
+            flight.numbers[Flight.humidityIndex] = nil
+        }
+    }
+
+    /// The month as a source would send it in which a carrier goes by another code from one day to the next; nothing else changes.
+    package func renaming(carrier: String, to name: String) throws -> FlightMonth {
+        try changing { flight, _, texts in
+            guard flight.carrier == carrier else { return }
+            texts[columns.carrier] = name
+            flight.carrier = name
+        }
+    }
+
+    /// The month as far as its first days go.
+    package func first(days count: Int) -> FlightMonth {
+        var changed = self
+        changed.flights = Array(days.prefix(count).joined().joined())
+        return changed
+    }
+
     /// The month as if it had happened later: `event_time`, `month` and `day` move; the model's inputs do not, so only whole weeks keep
     /// `dow` true.
     package func shifted(byDays count: Int) throws -> FlightMonth {

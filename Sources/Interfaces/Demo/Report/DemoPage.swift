@@ -108,15 +108,22 @@ struct DemoPage {
                     ? "Rolled back after \(ReportText.decimal(fault.secondsToRollback, 1)) s and \(ReportText.count(fault.predictionsServed)) predictions"
                     : "Not rolled back; it answered \(ReportText.count(fault.predictionsServed)) predictions", fault.reason)
         }
-        let celsius = report.faults.celsius.map { fault in
+        func data(_ title: String, _ fault: DemoReport.DataFault?) -> String {
+            guard let fault else { return card(title, nil, "Not tried", "") }
+            return card(
+                title, fault.detected && fault.retrainBlocked,
+                "\(fault.detected ? "Recognised" : "Not recognised"); retraining \(fault.retrainBlocked ? "blocked" : "not blocked")",
+                fault.reason)
+        }
+        let late = report.faults.lateLabels.map { late in
             card(
-                "Temperatures in Celsius", fault.detected && fault.retrainBlocked,
-                "\(fault.detected ? "Recognised as a fault of the data" : "Not recognised"); retraining "
-                    + (fault.retrainBlocked ? "blocked" : "not blocked"), fault.reason)
+                "Labels three days late", late.waited && late.judged,
+                "\(late.waited ? "Waited for" : "Not waited for"); \(late.judged ? "then judged" : "not judged with them")", late.reason)
         }
         return "<div class=\"cards\">\(broken("A broken candidate", report.faults.brokenCandidate))"
             + broken("A candidate broken for one carrier", report.faults.brokenSegment)
-            + "\(celsius ?? card("Temperatures in Celsius", nil, "Not tried", ""))</div>"
+            + report.faults.ofData.map { data($0.title, $0.fault) }.joined()
+            + "\(late ?? card("Labels three days late", nil, "Not tried", ""))</div>"
     }
 
     private var ledger: String {

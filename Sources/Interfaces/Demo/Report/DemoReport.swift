@@ -86,12 +86,46 @@ package struct DemoReport: Codable, Equatable, Sendable {
         package var brokenCandidate: BrokenCandidate?
         /// A candidate that is broken for one carrier only.
         package var brokenSegment: BrokenCandidate?
-        package var celsius: Celsius?
+        package var celsius: DataFault?
+        package var nulls: DataFault?
+        package var unseenCarrier: DataFault?
+        package var stoppedFeed: DataFault?
+        package var lateLabels: LateLabels?
 
-        package init(brokenCandidate: BrokenCandidate? = nil, brokenSegment: BrokenCandidate? = nil, celsius: Celsius? = nil) {
+        package init(
+            brokenCandidate: BrokenCandidate? = nil, brokenSegment: BrokenCandidate? = nil, celsius: DataFault? = nil,
+            nulls: DataFault? = nil, unseenCarrier: DataFault? = nil, stoppedFeed: DataFault? = nil, lateLabels: LateLabels? = nil
+        ) {
             self.brokenCandidate = brokenCandidate
             self.brokenSegment = brokenSegment
             self.celsius = celsius
+            self.nulls = nulls
+            self.unseenCarrier = unseenCarrier
+            self.stoppedFeed = stoppedFeed
+            self.lateLabels = lateLabels
+        }
+
+        /// In the order in which they were tried.
+        var ofData: [(title: String, fault: DataFault?)] {
+            [
+                ("A column of nulls", nulls), ("An unseen carrier", unseenCarrier), ("A feed that stops", stoppedFeed),
+                ("Temperatures in Celsius", celsius),
+            ]
+        }
+    }
+
+    /// Labels that come long after their predictions.
+    package struct LateLabels: Codable, Equatable, Sendable {
+        /// Whether nothing was concluded, and nothing started, while they were missing.
+        package var waited: Bool
+        /// Whether the same window was judged once they were there.
+        package var judged: Bool
+        package var reason: String
+
+        package init(waited: Bool, judged: Bool, reason: String) {
+            self.waited = waited
+            self.judged = judged
+            self.reason = reason
         }
     }
 
@@ -110,7 +144,8 @@ package struct DemoReport: Codable, Equatable, Sendable {
         }
     }
 
-    package struct Celsius: Codable, Equatable, Sendable {
+    /// An upstream system that breaks.
+    package struct DataFault: Codable, Equatable, Sendable {
         package var detected: Bool
         package var retrainBlocked: Bool
         package var reason: String
@@ -176,12 +211,16 @@ extension DemoReport.Month: Codable {
 }
 
 extension DemoReport.Faults: Codable {
-    private enum CodingKeys: CodingKey { case brokenCandidate, brokenSegment, celsius }
+    private enum CodingKeys: CodingKey { case brokenCandidate, brokenSegment, celsius, nulls, unseenCarrier, stoppedFeed, lateLabels }
 
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(brokenCandidate, forKey: .brokenCandidate)
         try container.encode(brokenSegment, forKey: .brokenSegment)
         try container.encode(celsius, forKey: .celsius)
+        try container.encode(nulls, forKey: .nulls)
+        try container.encode(unseenCarrier, forKey: .unseenCarrier)
+        try container.encode(stoppedFeed, forKey: .stoppedFeed)
+        try container.encode(lateLabels, forKey: .lateLabels)
     }
 }

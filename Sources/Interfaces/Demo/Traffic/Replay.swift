@@ -23,16 +23,18 @@ package struct Replay: Sendable {
     /// Failed requests are counted and the replay goes on, since a broken candidate is part of the story.
     ///
     /// - Parameters:
+    ///   - labelDelay: Days that a day's labels come after it; those still missing at the end come then.
     ///   - progress: After each answer.
     ///   - afterDay: After each day's labels; `.stop` ends the replay there.
     /// - Throws: `Problem` `.unavailable` when a whole day gets no answer; what `afterDay` throws.
     package func send(
-        _ month: FlightMonth, progress: @Sendable (ReplayProgress) -> Void = { _ in },
+        _ month: FlightMonth, labelDelay: Int = 0, progress: @Sendable (ReplayProgress) -> Void = { _ in },
         afterDay: @Sendable (ReplayDay) async throws -> ReplayDecision = { _ in .goOn }
     ) async throws -> ReplaySummary {
         let start = ContinuousClock.now
         let total = month.flights.count
         var summary = ReplaySummary()
+        var unlabelled: [[Answer]] = []
         for hours in month.days {
             let answers = try await answers(to: hours) { answer in
                 summary.count(answer)
@@ -40,7 +42,8 @@ package struct Replay: Sendable {
                 progress(ReplayProgress(done: done, total: total, perSecond: Double(done) / max((.now - start) / .seconds(1), 1e-6)))
             }
             if let silence = Self.silence(answers) { throw silence }
-            try await sendLabels(of: answers, into: &summary)
+            unlabelled.append(answers)
+            if unlabelled.count > labelDelay { try await sendLabels(of: unlabelled.removeFirst(), into: &summary) }
             summary.duration = .now - start
             guard let first = hours.first?.first, let last = hours.last?.first else { continue }
             let day = ReplayDay(
@@ -49,6 +52,7 @@ package struct Replay: Sendable {
                 rows: hours.reduce(0) { $0 + $1.count }, soFar: summary)
             if try await afterDay(day) == .stop { break }
         }
+        for answers in unlabelled { try await sendLabels(of: answers, into: &summary) }
         summary.unsent = total - summary.answered - summary.failed
         return summary
     }
