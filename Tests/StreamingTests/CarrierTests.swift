@@ -10,12 +10,12 @@ import Testing
 
 @Suite("Carrying a stream")
 struct CarrierTests {
-    private static let redis = StreamPlace(files: .init(pattern: "*.csv"))
+    private static let place = StreamPlace(files: .init(pattern: "*.csv"))
 
     @Test("stores positions with effects: nothing is lost and nothing taken twice when it begins again", arguments: TestDatabase.allCases)
     func resuming(engine: TestDatabase) async throws {
         try await World.run(on: engine) { world in
-            let stream = try await world.stream(from: Self.redis)
+            let stream = try await world.stream(from: Self.place)
             let source = ListedSource((0..<3).map { event("\($0)", ["prediction": .string("p\($0)"), "value": .integer(Int64($0))]) })
             let first = StreamCarrier(stream, in: World.workspace, as: "one", from: source, world.governor)
             #expect(try await first.turn() == 3)
@@ -36,7 +36,7 @@ struct CarrierTests {
     @Test("undoes a turn whose commit fails, and makes it again", arguments: TestDatabase.allCases)
     func failing(engine: TestDatabase) async throws {
         try await World.run(on: engine) { world in
-            let stream = try await world.stream(from: Self.redis)
+            let stream = try await world.stream(from: Self.place)
             let source = ListedSource([event("1", ["prediction": "a", "value": 1])])
             // The write that claims the lease goes through, the one with the records does not.
             let database = FailingDatabase(world.database, failing: [2])
@@ -53,7 +53,7 @@ struct CarrierTests {
     @Test("stores nothing once another one has the stream, or it is another one", arguments: TestDatabase.allCases)
     func fencing(engine: TestDatabase) async throws {
         try await World.run(on: engine) { world in
-            let stream = try await world.stream(from: Self.redis)
+            let stream = try await world.stream(from: Self.place)
             let source = ListedSource([])
             let old = StreamCarrier(stream, in: World.workspace, as: "old", from: source, world.governor)
             #expect(try await old.turn() == 0)
