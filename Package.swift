@@ -87,6 +87,7 @@ let package = Package(
         target("Compression", "Sources/Compression", ["CZlib"]),
         target("Documents", "Sources/Documents", ["Domain", yams]),
         target("CStepSupervisor", "Sources/CStepSupervisor", []),
+        target("CTaskThreads", "Sources/CTaskThreads", []),
         target("Backends", "Sources/Backends", ["Domain", "CStepSupervisor", crypto], exclude: ["Blobs/README.md"]),
 
         capability("Governance", after: "Documents", with: crypto),
@@ -148,15 +149,11 @@ let package = Package(
                 "OnnxRuntime", "XGBoost", "LightGBM", "DuckDB", "Egress", "Redis", "Kafka", "API", "Client", "HTTPServer", "Compatibility",
                 "GRPC",
                 "Commands",
-                "CI", "Moving", "Demo",
+                "CI", "Moving", "Demo", "CTaskThreads",
                 argumentParser,
                 crypto,
                 hummingbird,
                 hummingbirdCore, hummingbirdTLS, lifecycle, logging, nioCore, nioPosix, nioSSL, unixSignals, yams,
-            ],
-            // NIO looks this symbol up at run time to run tasks on its event loops; linked in, Swift's runtime would hide it.
-            linkerSettings: [
-                .unsafeFlags(["-Xlinker", "--export-dynamic-symbol=swift_task_enqueueGlobal_hook"], .when(platforms: [.linux]))
             ]),
 
         target("TestSupport", "Tests/TestSupport", ["Domain", "Backends", "SQLite", "Postgres"]),

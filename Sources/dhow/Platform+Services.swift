@@ -95,10 +95,10 @@ extension Platform {
         return TriggerListener(
             governor: governor, folders: storage.settings.watchedFolders,
             report: { logger.error("triggers were not dealt with", metadata: ["error": .string("\($0)")]) },
+            perform: TriggerActions(versions: .registry).perform,
             block: { transaction, entry in
                 guard let endpoint = entry.payload["endpoint"]?.text else { return nil }
-                let open = try Incidents.open(endpoint: endpoint, workspace: entry.workspace, in: transaction)
-                return open.first.map { "Incident \($0.id) of endpoint '\(endpoint)' is open: its data are broken." }
+                return try Incidents.brokenData(of: endpoint, workspace: entry.workspace, in: transaction)
             })
     }
 

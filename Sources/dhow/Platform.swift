@@ -198,8 +198,10 @@ struct Platform: Sendable {
         let sender = WebhookSender(
             formats: WebhookFormats([
                 MLflowWebhookFormat(), OpenLineageFormat(source: Self.lineageSource(storage)), SlackFormat(), AlertmanagerFormat(),
+                MailFormat(),
             ]), vault: storage.vault,
-            egress: HTTPEgressClient(allowance: storage.settings.egressAllowance))
+            egress: HTTPEgressClient(allowance: storage.settings.egressAllowance),
+            mail: SMTPMailClient(allowance: storage.settings.egressAllowance))
         return WebhookParts(
             use: Webhooks(governor: governor, sender: sender),
             dispatcher: WebhookDispatcher(

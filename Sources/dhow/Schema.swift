@@ -16,7 +16,8 @@ import Tracking
 enum Schema {
     static let migrations: [MigrationList] = [
         BlobMigrations.list, GovernanceMigrations.list, LedgerMigrations.list, TrackingMigrations.list, LineageMigrations.list,
-        RegistryMigrations.list, PipelinesMigrations.list, TriggersMigrations.list, DeliveryMigrations.list, ServingMigrations.list,
+        RegistryMigrations.list, PipelinesMigrations.list, TriggersMigrations.list, TriggerActionsMigrations.list, DeliveryMigrations.list,
+        ServingMigrations.list,
         RevisionLoadMigrations.list, ArchiveMigrations.list, MonitoringMigrations.list, IncidentMigrations.list,
         WebhookMigrations.list, TraceMigrations.list, ArtifactUploadMigrations.list, ImportMigrations.list, LineageBackfill.list,
         EvaluationDatasetMigrations.list, SecretMigrations.list, DocumentMigrations.list, AttestationMigrations.list,

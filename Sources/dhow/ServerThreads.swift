@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CTaskThreads
 import NIOCore
 import NIOPosix
 import Synchronization
@@ -16,7 +17,12 @@ enum ServerThreads {
 
     /// To be called once, at the very start, on the main thread. Where the runtime does not allow it, Swift's own pool goes on as before.
     static func install() {
-        let isInstalled = NIOSingletons.unsafeTryInstallSingletonPosixEventLoopGroupAsConcurrencyGlobalExecutor()
+        // The loops start here, while this is the only thread.
+        _ = MultiThreadedEventLoopGroup.singleton.any()
+        let isInstalled = dhow_hand_tasks_to { job in
+            // From a loop's own thread, `any()` is that loop.
+            MultiThreadedEventLoopGroup.singleton.any().enqueue(ExecutorJob(unsafeBitCast(job, to: UnownedJob.self)))
+        }
         Self.isInstalled.store(isInstalled, ordering: .relaxed)
     }
 }

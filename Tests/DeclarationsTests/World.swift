@@ -38,7 +38,8 @@ struct World: Sendable {
             RegistryMigrations.list, PipelinesMigrations.list, DeliveryMigrations.list, GateMigrations.list, ApprovalMigrations.list,
             ServingMigrations.list, RevisionLoadMigrations.list, ArchiveMigrations.list, MonitoringMigrations.list,
             IncidentMigrations.list,
-            WebhookMigrations.list, TraceMigrations.list, ImportMigrations.list, TriggersMigrations.list, DocumentMigrations.list,
+            WebhookMigrations.list, TraceMigrations.list, ImportMigrations.list, TriggersMigrations.list, TriggerActionsMigrations.list,
+            DocumentMigrations.list,
         ]
         try await engine.withDatabase(lists) { try await body(try await World($0, folder)) }
     }

@@ -42,7 +42,8 @@ struct World: Sendable {
     private static let migrations = [
         BlobMigrations.list, GovernanceMigrations.list, LedgerMigrations.list, TrackingMigrations.list, LineageMigrations.list,
         RegistryMigrations.list,
-        PipelinesMigrations.list, TriggersMigrations.list, DeliveryMigrations.list, GateMigrations.list, ApprovalMigrations.list,
+        PipelinesMigrations.list, TriggersMigrations.list, TriggerActionsMigrations.list, DeliveryMigrations.list, GateMigrations.list,
+        ApprovalMigrations.list,
         ServingMigrations.list, RevisionLoadMigrations.list, ArchiveMigrations.list, TraceMigrations.list,
         EvaluationDatasetMigrations.list,
     ]

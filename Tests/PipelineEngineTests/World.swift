@@ -31,7 +31,7 @@ struct World: Sendable {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let migrations = [
             GovernanceMigrations.list, LedgerMigrations.list, BlobMigrations.list, TrackingMigrations.list, LineageMigrations.list,
-            PipelinesMigrations.list, TriggersMigrations.list,
+            PipelinesMigrations.list, TriggersMigrations.list, TriggerActionsMigrations.list,
         ]
         return try await engine.withDatabase(migrations) { database in
             let clock = HandClock()

@@ -24,8 +24,7 @@ package struct HTTPEgressClient: EgressClient {
         var address: InternetAddress
     }
 
-    private let allowance: EgressAllowance
-    private let resolver = AddressResolver()
+    private let checked: CheckedAddresses
     private let store = ConnectionStore<Place>()
 
     static var transport: TLSConfiguration {
@@ -35,7 +34,7 @@ package struct HTTPEgressClient: EgressClient {
     }
 
     package init(allowance: EgressAllowance) {
-        self.allowance = allowance
+        checked = CheckedAddresses(allowance: allowance)
     }
 
     package func check(_ url: EgressURL) async throws {
@@ -78,14 +77,7 @@ package struct HTTPEgressClient: EgressClient {
 
     /// All of the host's addresses, when nothing speaks against any of them.
     func addresses(of url: EgressURL, until deadline: NIODeadline = .distantFuture) async throws -> [InternetAddress] {
-        let addresses = try await resolver.addresses(of: url.host, until: deadline)
-        if let refused = addresses.first(where: { !allowance.permits($0, of: url.host) }) {
-            throw Problem(
-                .invalid, "egress.address.refused", "Nothing is sent to \(url.host): its address \(refused) is not a public IP address.",
-                why: "Loopback, link-local, private and multicast addresses are reached only when the server is told so.",
-                fix: "Start the server with --egress-allow \(refused), or give a public URL.")
-        }
-        return addresses
+        try await checked.of(url.host, until: deadline)
     }
 
     static func problem(_ error: any Error, _ url: EgressURL) -> any Error {

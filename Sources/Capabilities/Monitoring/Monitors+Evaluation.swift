@@ -100,14 +100,14 @@ extension Monitors {
         }
         let before = try EvaluationTable(transaction: transaction, workspace: workspace).windowBefore(
             window, of: name, hasRows: reader.hasRows(in:))
+        let current = try reader.summary(of: window, specification, baseline: baseline?.profile, judging: main?.revisions, checkedAt: now)
         return GatheredWindow(
             monitor: monitor, version: main?.version, earlierWindow: before?.window,
             judge: WindowJudge(
                 specification: specification, baseline: baseline?.profile,
                 earlier: try before.map { try reader.summary(of: $0.window, specification, baseline: nil, judging: []) },
                 standing: before?.faults ?? [],
-                current: try reader.summary(
-                    of: window, specification, baseline: baseline?.profile, judging: main?.revisions, checkedAt: now),
+                current: current, labels: try reader.labels(of: current, window, specification, at: now),
                 burns: (specification.checks ?? []).contains { $0.type == .errors } ? try reader.burns(endingAt: window.end) : [],
                 window: window,
                 seed: StableHash.of("\(name) \(window.start.milliseconds) \(window.end.milliseconds)", salt: "day-bootstrap")))

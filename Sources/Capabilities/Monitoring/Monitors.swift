@@ -108,18 +108,20 @@ package struct Monitors: Sendable {
         }
     }
 
-    /// From the rows of the prediction log that this version answered in the window, with the labels that have arrived.
+    /// From the rows of the prediction log that this version answered in the window, with the labels that have arrived; without
+    /// a level while those of its labels are still to come.
     ///
     /// - Throws: `Problem` `.rejected` when the version answered nothing in it.
     package func rebase(_ name: String, model: String, version: Int, fromWindow window: Window, by caller: Caller) async throws -> Baseline
     {
         try window.validate()
         try governor.require(.monitorWrite, of: caller)
+        let now = governor.clock.now()
         let profile = try await governor.database.read { transaction in
             let specification = try MonitorTable(transaction: transaction, workspace: caller.workspace).require(name).specification
             let reader = WindowReader(transaction: transaction, workspace: caller.workspace, endpoint: specification.endpoint)
             let revisions = try reader.revisions(of: AnsweringVersion(model: model, version: version), in: window)
-            return try reader.baseline(of: window, specification, revisions: revisions)
+            return try reader.baseline(of: window, specification, revisions: revisions, at: now)
         }
         guard profile.rowCount > 0 else {
             throw Problem(

@@ -63,6 +63,7 @@ package struct TriggerFiringAnswer: Codable, Sendable {
     package var entry: String
     /// `pending` or `done`.
     package var state: String
+    /// The execution, or the resource that an action was done to.
     package var execution: String?
     /// Why nothing was started, as a sentence.
     package var blocked: String?

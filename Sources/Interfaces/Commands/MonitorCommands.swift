@@ -12,6 +12,7 @@ package struct MonitorCommands: AsyncParsableCommand {
         commandName: "monitor", abstract: "Watch whether models still do what they did.",
         subcommands: [
             Apply.self, List.self, Rebase.self, Evaluate.self, Evaluations.self, MonitorRules.self, MonitorExpectation.self,
+            MonitorLabels.self,
         ])
 
     package init() {}

@@ -14,7 +14,11 @@ struct TriggerApplyCommand: AsyncParsableCommand {
 
     @OptionGroup var options: ClientOptions
     @Argument var name: String
-    @Option(help: "The pipeline to start.") var pipeline: String
+    @Option(help: "The pipeline to start; not for an action that starts none.") var pipeline: String?
+    @Option(help: "Instead: roll-back, freeze, notify, ask or respond (with --pipeline: roll back or retrain).") var action: String?
+    @Option(help: "The action's endpoint; the event's when not named.") var endpoint: String?
+    @Option(help: "The environment that the action freezes.") var environment: String?
+    @Option(help: "Why the action is done, for people.") var message: String?
 
     @Option(help: "Times, such as '0 3 * * *' or @daily.") var cron: String?
     @Option(help: "Time zone of the times, such as Europe/Berlin; UTC when not named.") var timeZone: String?
@@ -41,12 +45,19 @@ struct TriggerApplyCommand: AsyncParsableCommand {
     @Option(help: "Seconds from one execution to the next.") var minimumInterval: Int?
     @Option(help: "How many events may wait; the newest stay.") var maximumPending: Int?
     @Option(help: "Most executions in 24 hours.") var budget: Int?
+    @Option(help: "Most executions or actions in seven days.") var weeklyBudget: Int?
     @Option(help: "While executions of the pipeline run: allow, forbid, queue or replace.") var concurrency: String?
     @Option(help: "How many of them may run.") var concurrencyLimit: Int?
 
     func run() async throws {
         let client = try options.client()
-        var members: [String: JSONValue] = ["name": .string(name), "pipeline": .string(pipeline)]
+        var members: [String: JSONValue] = ["name": .string(name)]
+        members["pipeline"] = text(pipeline)
+        let act = Self.object([
+            "kind": text(action), "endpoint": text(endpoint), "environment": text(environment), "message": text(message),
+        ])
+        if act != .object([:]) { members["action"] = act }
+        members["budgetPerWeek"] = number(weeklyBudget)
         if let cron { members["schedule"] = Self.object(["cron": .string(cron), "timeZone": text(timeZone), "missed": text(missed)]) }
         if let event { members["event"] = Self.object(["verb": .string(event), "resource": text(resource)]) }
         if http { members["http"] = Self.object(["type": text(eventType)]) }
@@ -65,10 +76,12 @@ struct TriggerApplyCommand: AsyncParsableCommand {
         let answer: TriggerAnswer = try await client.post("/api/v1/triggers", JSONValue.object(members))
         if options.json { return try Output.json(answer) }
         let next = answer.next.first.map { " Its next time is \(Output.time($0))." } ?? ""
-        print("Trigger \(answer.name) starts \(answer.pipeline) on \(try answer.heard).\(next)")
+        let done = [action, answer.pipeline.isEmpty ? nil : "starts \(answer.pipeline)"].compactMap(\.self).joined(separator: ", ")
+        print("Trigger \(answer.name) \(done) on \(try answer.heard).\(next)")
     }
 
     private func values(_ client: DhowClient) async throws -> [String: JSONValue] {
+        guard let pipeline else { return [:] }
         var values = try await parameters.values(for: pipeline, client)
         for expression in expressions {
             guard let mark = expression.firstIndex(of: "="), mark > expression.startIndex else {

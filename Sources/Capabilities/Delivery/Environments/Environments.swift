@@ -43,22 +43,10 @@ package struct Environments: Sendable {
     /// Holds every rollout in the environment where it is and refuses new releases, in one transaction, until somebody thaws it.
     /// Traffic can still be given back. Freezing again replaces the reason.
     package func freeze(_ name: String, because reason: String, by caller: Caller) async throws -> Overview {
-        try Rollouts.check(reason: reason)
         let versions = versions
         return try await governor.change(.rolloutControl, by: caller) { change in
+            try Self.freeze(name, because: reason, versions: versions, in: change)
             let table = EnvironmentTable(transaction: change.transaction, workspace: change.workspace)
-            _ = try table.require(name)
-            try table.setFreeze(name, .init(by: change.caller.principal.qualifiedName, since: change.time, reason: reason))
-            let rollouts = RolloutTable(transaction: change.transaction, workspace: change.workspace)
-            let endpoints = try DeclaredEndpointTable(transaction: change.transaction, workspace: change.workspace).names(in: name)
-            let progressing = try endpoints.compactMap { try rollouts.active($0) }.filter { $0.state.phase == .progressing }
-            try change.record(
-                "environment.frozen", on: "environment/\(name)",
-                ["reasonDigest": .string(TextDigest.of(reason)), "rollouts": .array(progressing.map { .string($0.id) })])
-            for rollout in progressing {
-                let event = RolloutEvent.commanded(.pause(because: "Environment '\(name)' was frozen: \(reason)"))
-                _ = try RolloutTransition(change: change, versions: versions).perform(event, on: rollout)
-            }
             return try Self.overview(try table.require(name), at: change.time, in: change.transaction, workspace: change.workspace)
         }
     }
@@ -88,6 +76,24 @@ package struct Environments: Sendable {
 }
 
 extension Environments {
+    /// As a part of a change that may control rollouts.
+    package static func freeze(_ name: String, because reason: String, versions: VersionDirectory, in change: Change) throws {
+        try Rollouts.check(reason: reason)
+        let table = EnvironmentTable(transaction: change.transaction, workspace: change.workspace)
+        _ = try table.require(name)
+        try table.setFreeze(name, .init(by: change.caller.principal.qualifiedName, since: change.time, reason: reason))
+        let rollouts = RolloutTable(transaction: change.transaction, workspace: change.workspace)
+        let endpoints = try DeclaredEndpointTable(transaction: change.transaction, workspace: change.workspace).names(in: name)
+        let progressing = try endpoints.compactMap { try rollouts.active($0) }.filter { $0.state.phase == .progressing }
+        try change.record(
+            "environment.frozen", on: "environment/\(name)",
+            ["reasonDigest": .string(TextDigest.of(reason)), "rollouts": .array(progressing.map { .string($0.id) })])
+        for rollout in progressing {
+            let event = RolloutEvent.commanded(.pause(because: "Environment '\(name)' was frozen: \(reason)"))
+            _ = try RolloutTransition(change: change, versions: versions).perform(event, on: rollout)
+        }
+    }
+
     package static func apply(_ specification: EnvironmentSpecification, in change: Change) throws {
         try specification.validate()
         let table = EnvironmentTable(transaction: change.transaction, workspace: change.workspace)

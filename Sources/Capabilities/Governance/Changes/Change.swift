@@ -28,10 +28,19 @@ package struct Change {
     /// The part of this change that needs a further permission. Who rehearses needs only the one to see what it is about.
     ///
     /// - Throws: `Problem` `.forbidden`.
-    func under(_ writing: Permission, rehearsedUnder reading: Permission) throws -> Change {
+    package func under(_ writing: Permission, rehearsedUnder reading: Permission) throws -> Change {
         try Governor.authorize(isRehearsal ? reading : writing, of: caller, in: transaction)
         return Change(
             transaction: transaction, caller: caller, time: time, identifiers: identifiers, permission: writing, isRehearsal: isRehearsal)
+    }
+
+    /// The part of this change that another request, or an entry of the ledger, asked for.
+    package func caused(by requestID: String) -> Change {
+        var caller = caller
+        caller.requestID = requestID
+        return Change(
+            transaction: transaction, caller: caller, time: time, identifiers: identifiers, permission: permission, isRehearsal: isRehearsal
+        )
     }
 
     package var workspace: String { caller.workspace }

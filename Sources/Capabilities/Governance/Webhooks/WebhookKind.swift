@@ -42,7 +42,8 @@ package struct WebhookKind: ShapedDocumentKind {
     }
 
     package func check(_ content: DocumentContent) async throws {
-        try await webhooks.sender.check(try CanonicalSpec.decode(Spec.self, from: content.spec).url)
+        let spec = try CanonicalSpec.decode(Spec.self, from: content.spec)
+        try await webhooks.sender.check(spec.url, format: spec.format)
     }
 
     package func live(

@@ -10,17 +10,25 @@ package struct WebhookSender: Sendable {
     let formats: WebhookFormats
     private let vault: any KeyVault
     private let egress: any EgressClient
+    /// Nil where no mail can be sent.
+    private let mail: (any MailClient)?
 
-    package init(formats: WebhookFormats, vault: any KeyVault, egress: any EgressClient) {
+    package init(formats: WebhookFormats, vault: any KeyVault, egress: any EgressClient, mail: (any MailClient)? = nil) {
         self.formats = formats
         self.vault = vault
         self.egress = egress
+        self.mail = mail
     }
 
     /// - Parameter id: The same for every attempt of a delivery, so that the receiver knows it again.
     /// - Throws: `Problem` of the egress client, or for a secret or format that this installation cannot read.
     func send(_ body: String, id: String, to stored: StoredWebhook, at time: Timestamp) async throws -> EgressAnswer {
         let format = try formats.named(stored.webhook.format)
+        let url: EgressURL
+        switch try WebhookTarget(stored.webhook.url, format: format.name) {
+        case .request(let found): url = found
+        case .mail(let target): return try await send(body, id: id, to: target, password: try await open(stored), at: time)
+        }
         let seconds = String(time.milliseconds / 1000)
         var headers = [
             (name: "Content-Type", value: format.contentType), (name: "User-Agent", value: "dhow"),
@@ -30,15 +38,35 @@ package struct WebhookSender: Sendable {
             let signature = Self.signature(of: body, id: id, seconds: seconds, key: format.signingKey(of: secret))
             headers.append((name: format.headers.signature, value: signature))
         }
-        return try await egress.send(EgressRequest(url: try EgressURL(stored.webhook.url), headers: headers, body: Array(body.utf8)))
+        return try await egress.send(EgressRequest(url: url, headers: headers, body: Array(body.utf8)))
     }
 
     /// Refuses a URL that leads where nothing may be sent; one whose host has no address yet is let pass.
-    func check(_ url: String) async throws {
-        let url = try EgressURL(url)
+    func check(_ url: String, format: String) async throws {
         do {
-            try await egress.check(url)
+            switch try WebhookTarget(url, format: format) {
+            case .request(let url): try await egress.check(url)
+            case .mail(let target): try await mailClient.check(target)
+            }
         } catch let problem as Problem where problem.kind == .unavailable {}
+    }
+
+    private var mailClient: any MailClient {
+        get throws {
+            guard let mail else {
+                throw Problem(.invalid, "webhook.format.unknown", "This server sends no mail.", fix: "Use another format.")
+            }
+            return mail
+        }
+    }
+
+    /// A server that took the mail has answered 250.
+    private func send(_ body: String, id: String, to target: MailTarget, password: String?, at time: Timestamp) async throws -> EgressAnswer
+    {
+        let text = try JSONDecoder().decode([String: String].self, from: Data(body.utf8))
+        try await mailClient.send(
+            Mail(id: id, subject: text["subject"] ?? "", text: text["text"] ?? "", time: time), to: target, password: password)
+        return EgressAnswer(status: 250, body: [])
     }
 
     /// The secret as it is kept: readable only with the key vault and for this webhook.

@@ -26,7 +26,7 @@ package struct Webhooks: Sendable {
         try governor.require(.webhookManage, of: caller)
         let events = try self.checked(new.events, of: new.format)
         try check(name: new.name, description: new.description, secret: new.secret)
-        try await sender.check(new.url)
+        try await sender.check(new.url, format: new.format)
         let id = governor.identifiers.next()
         let secret = try await sealed(new.secret, of: id)
         var new = new
@@ -51,7 +51,7 @@ package struct Webhooks: Sendable {
         try change.record(
             "webhook.created", on: "webhook/\(id)",
             [
-                "host": .string(try EgressURL(new.url).host), "format": .string(new.format),
+                "host": .string(try WebhookTarget(new.url, format: new.format).host), "format": .string(new.format),
                 "events": .array(new.events.map { .string($0) }), "signed": .bool(secret != nil),
             ])
         return webhook
@@ -63,7 +63,7 @@ package struct Webhooks: Sendable {
         try governor.require(.webhookManage, of: caller)
         let events = try changes.events.map { try self.checked($0, of: before.format) }
         try check(name: changes.name ?? before.name, description: changes.description, secret: changes.secret)
-        if let url = changes.url { try await sender.check(url) }
+        if let url = changes.url { try await sender.check(url, format: before.format) }
         let secret = try await sealed(changes.secret, of: id)
         var changes = changes
         changes.events = events
@@ -91,7 +91,7 @@ package struct Webhooks: Sendable {
                 allOf: id, because: "The webhook was disabled.", at: change.time)
         }
         var evidence: [String: JSONValue] = ["changed": .array(changes.fields.map { .string($0) })]
-        if changes.url != nil { evidence["host"] = .string(try EgressURL(webhook.url).host) }
+        if changes.url != nil { evidence["host"] = .string(try WebhookTarget(webhook.url, format: webhook.format).host) }
         try change.record("webhook.updated", on: "webhook/\(id)", evidence)
         return webhook
     }

@@ -13,6 +13,8 @@ struct CheckJudge {
     let current: WindowSummary
     /// Of the spans of `BurnRate.pairs` that end with the window.
     let burns: [(long: BurnRate.Count, short: BurnRate.Count)]
+    /// Whether all labels that come are in.
+    let hasMatureLabels: Bool
 
     func readings() -> [RuleReading] {
         current.checks.compactMap { tally in
@@ -115,6 +117,8 @@ struct CheckJudge {
 
     /// Groups of at least a hundred rows; the gap must be more than chance among all pairs.
     private func fairness(_ tally: CheckTally) -> RuleReading? {
+        // Labels of one group may come earlier than those of another.
+        if tally.check.fairnessMetric == .truePositiveRate, !hasMatureLabels { return nil }
         let groups = tally.groups.filter { $0.value.rows >= Self.minimumGroup }.map {
             (name: $0.key, rows: $0.value.rows, hits: $0.value.hits, rate: Double($0.value.hits) / Double($0.value.rows))
         }.sorted { ($0.rate, $0.name) < ($1.rate, $1.name) }

@@ -53,6 +53,9 @@ extension Evaluation {
         add("score", "stability-excess", findings.score?.excess)
         let performance = findings.performance
         add("performance", "coverage", performance.coverage)
+        if let labels = performance.labels { add("performance", "label-maturity", labels.maturity == .mature ? 1 : 0) }
+        // The early labels of a window are not like all of its labels: no line joins the two.
+        guard performance.isComparable else { return all }
         add("performance", "log-loss", performance.level?.logLoss)
         add("performance", "brier-score", performance.level?.brierScore)
         add("performance", "roc-auc", performance.level?.rocAUC)
@@ -67,6 +70,7 @@ extension Evaluation {
             "monitor": .string(monitor), "endpoint": .string(endpoint), "windowStart": .integer(window.start.milliseconds),
             "windowEnd": .integer(window.end.milliseconds), "evaluation": .string(id), "verdict": .string(verdict.rawValue),
             "model": model.map { .string($0) } ?? .null, "version": version.map { .integer(Int64($0)) } ?? .null,
+            "onset": .integer((findings.causes?.onset ?? window.start).milliseconds),
             "retrainBlocked": .bool(retrainBlocked), "digest": .string(digest.description),
             "features": .array(findings.features.filter { $0.level != .none }.prefix(100).map { .string($0.name) }),
             "faults": .array(

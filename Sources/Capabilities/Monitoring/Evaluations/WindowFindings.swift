@@ -57,7 +57,12 @@ package struct PerformanceFinding: Codable, Equatable, Sendable {
     /// The window's log loss less the baseline's, with the percentile interval from resampling whole days.
     package var change: DayBootstrap?
     package var standing: PerformanceStanding
+    /// Whether the labels are in; nil where none are expected, and of evaluations of before this was looked at.
+    package var labels: LabelStanding?
     package var reason: String
+
+    /// Whether the numbers may stand beside those of other windows.
+    package var isComparable: Bool { labels.map { $0.maturity == .mature } ?? true }
 
     package var coverage: Double { scoredRows > 0 ? Double(labelledRows) / Double(scoredRows) : 0 }
 }

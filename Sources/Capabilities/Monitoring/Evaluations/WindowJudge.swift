@@ -12,6 +12,8 @@ struct WindowJudge {
     /// Faults known of the window before.
     let standing: [DataFault]
     let current: WindowSummary
+    /// Whether its labels are in; nil where none are expected.
+    let labels: LabelStanding?
     /// Of `BurnRate.pairs`; empty when no check asks for them.
     let burns: [(long: BurnRate.Count, short: BurnRate.Count)]
     let window: Window
@@ -24,7 +26,10 @@ struct WindowJudge {
         let drift = DriftJudge(thresholds: thresholds, baseline: baseline, current: current).findings()
         let score = scoreFinding()
         let performance = performanceFinding()
-        let checks = CheckJudge(specification: specification, baseline: baseline, window: window, current: current, burns: burns).readings()
+        let checks = CheckJudge(
+            specification: specification, baseline: baseline, window: window, current: current, burns: burns,
+            hasMatureLabels: performance.isComparable
+        ).readings()
         var faults =
             thresholds.checksDataFaults
             ? FaultJudge(thresholds: thresholds, baseline: baseline, earlier: earlier, standing: standing, current: current).faults() : []
@@ -61,7 +66,9 @@ struct WindowJudge {
             features: drift.features, score: score, performance: performance, faults: faults, falseAlarms: drift.control,
             checks: checks.isEmpty ? nil : checks, verdict: grounds.verdict, reasons: reasons)
         let causes = CauseFinder(
-            findings: findings, importances: specification.importances, earlier: earlier?.detail, current: current.detail
+            findings: findings, importances: specification.importances,
+            // Losses of early labels are not compared with those of a window that has them all.
+            earlier: performance.isComparable ? earlier?.detail : nil, current: current.detail
         ).causes()
         findings.causes = causes.isEmpty ? nil : causes
         return findings
@@ -81,8 +88,8 @@ struct WindowJudge {
         var finding = PerformanceFinding(
             scoredRows: summary.scored, labelledRows: summary.labelled, positiveRows: summary.positives, days: summary.days.count,
             level: level, constantLogLoss: level.map(Self.constantLogLoss), baselineLogLoss: baseline?.level?.logLoss, change: nil,
-            standing: .unknown, reason: "")
-        if let before = baseline?.level {
+            standing: .unknown, labels: labels, reason: "")
+        if let before = baseline?.level, finding.isComparable {
             finding.change = DayBootstrap(
                 summary.orderedDays, against: before.logLoss, coverage: 2 * thresholds.logLossConfidence - 1, seed: seed)
         }
@@ -99,6 +106,13 @@ struct WindowJudge {
             return (
                 .unknown,
                 "\(Self.text(finding.coverage)) of the rows have labels; \(thresholds.labelCoverage) is needed, as early labels are not like late ones."
+            )
+        }
+        if let labels = finding.labels, labels.maturity != .mature {
+            let usual = labels.usual.map { "of the \(Self.text($0)) that usually get one" } ?? "so far"
+            return (
+                .unknown,
+                "Labels are \(labels.maturity.rawValue): \(Self.text(labels.coverage)) of the rows have one, \(usual). Early labels are not like late ones."
             )
         }
         guard let level = finding.level, let before = finding.baselineLogLoss else {

@@ -23,7 +23,8 @@ package struct SlackFormat: WebhookFormat {
             return nil
         }
         guard let news = try IncidentNews(entry, in: transaction) else {
-            return try message(entry.verb, "\(entry.verb): \(entry.resource) by \(entry.actor) in \(entry.workspace)")
+            let what = "\(entry.verb): \(entry.resource) by \(entry.actor) in \(entry.workspace)"
+            return try message(entry.verb, [what, entry.payload["message"]?.text].compactMap(\.self).joined(separator: "\n"))
         }
         return try message(entry.verb, Self.text(news.incident, news.verb, by: news.actor, in: entry.workspace))
     }

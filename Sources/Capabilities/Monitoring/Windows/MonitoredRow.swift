@@ -2,6 +2,7 @@
 
 package import Domain
 import Serving
+import Statistics
 
 /// One scored row as a monitor sees it, from the prediction log or a file.
 package struct MonitoredRow: Sendable {
@@ -12,6 +13,10 @@ package struct MonitoredRow: Sendable {
     /// The probability of the positive class; nil when it is not within 0…1.
     package var score: Double?
     package var isPositive: Bool?
+    /// Whether a label has come, also where no rule says what it means.
+    package var hasLabel: Bool
+    /// Since it was answered; nil where that does not matter.
+    package var age: Duration?
 
     package init(key: String, time: Timestamp?, inputs: [String: JSONValue], score: Double?, isPositive: Bool?) {
         hash = StableHash.of(key, salt: "monitored-row")
@@ -19,11 +24,20 @@ package struct MonitoredRow: Sendable {
         self.inputs = inputs
         self.score = score.flatMap { (0...1).contains($0) ? $0 : nil }
         self.isPositive = isPositive
+        hasLabel = isPositive != nil
     }
 
-    init(_ prediction: Prediction, label: Double?, rule: LabelRule?) {
+    init(_ prediction: Prediction, label: Double?, rule: LabelRule?, at now: Timestamp? = nil) {
         let isPositive = rule.flatMap { rule in label.map { $0 >= rule.positiveFrom } }
         self.init(key: prediction.id, time: prediction.time, inputs: prediction.inputs, score: prediction.score, isPositive: isPositive)
+        hasLabel = label != nil
+        age = now.map { max(.zero, $0 - prediction.logged) }
+    }
+
+    /// In nats; nil without a score or a class.
+    var logLoss: Double? {
+        guard let score, let isPositive else { return nil }
+        return ClassificationMetrics.logLoss(score: score, label: isPositive)
     }
 
     func number(_ feature: String) -> Double? {

@@ -20,6 +20,8 @@ struct PerformanceSummary: Sendable {
     /// Rows that have a score, labelled or not.
     private(set) var scored = 0
     private(set) var labelled = 0
+    /// Of the same rows, by age.
+    private(set) var arrivals = LabelArrivals()
     private(set) var positives = 0
     private(set) var logLossSum = 0.0
     private(set) var squareSum = 0.0
@@ -31,6 +33,7 @@ struct PerformanceSummary: Sendable {
     mutating func add(_ row: MonitoredRow) {
         guard let score = row.score else { return }
         scored += 1
+        if let age = row.age { arrivals.add(age: age, isLabelled: row.isPositive != nil) }
         guard let isPositive = row.isPositive else { return }
         labelled += 1
         positives += isPositive ? 1 : 0

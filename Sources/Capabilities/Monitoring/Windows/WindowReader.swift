@@ -63,7 +63,7 @@ struct WindowReader {
     ) throws -> WindowSummary {
         var summary = WindowSummary(features: specification.features, baseline: baseline)
         if let now { summary.count(specification.checks ?? [], at: now) }
-        try forEach(in: window, specification.label) { row, revision in
+        try forEach(in: window, specification.label, at: now) { row, revision in
             summary.add(row, isJudged: revisions?.contains(revision) ?? true)
         }
         return summary
@@ -72,6 +72,18 @@ struct WindowReader {
     /// Answers of the spans of `BurnRate.pairs` that end with the window, and how many of them are no number.
     func burns(endingAt end: Timestamp) throws -> [(long: BurnRate.Count, short: BurnRate.Count)] {
         try BurnRate.pairs.map { (long: try answers(during: $0.long, endingAt: end), short: try answers(during: $0.short, endingAt: end)) }
+    }
+
+    /// How the labels of what is judged in a window stand to what is usual; nil where none are expected. Nothing is read when all are in.
+    func labels(of summary: WindowSummary, _ window: Window, _ specification: MonitorSpecification, at now: Timestamp) throws
+        -> LabelStanding?
+    {
+        guard specification.label != nil else { return nil }
+        let arrivals = summary.performance.arrivals
+        let isComplete = arrivals.labelled == arrivals.rows
+        let reader = LabelReader(transaction: transaction, workspace: workspace, endpoint: endpoint)
+        return arrivals.standing(
+            isComplete ? nil : try reader.curve(before: window, at: now), otherwise: specification.thresholds.labelCoverage)
     }
 
     private func answers(during span: Duration, endingAt end: Timestamp) throws -> BurnRate.Count {
@@ -83,24 +95,36 @@ struct WindowReader {
         return BurnRate.Count(answers: try row?["answers"] ?? 0, bad: try row?["bad"] ?? 0)
     }
 
-    /// The baseline that the rows answered by these revisions make; two passes over the window.
-    func baseline(of window: Window, _ specification: MonitorSpecification, revisions: Set<Int>) throws -> BaselineProfile {
+    /// The baseline that the rows answered by these revisions make; two passes over the window. Its level is left out unless the window's
+    /// labels are in: later windows would be compared with the early ones.
+    func baseline(
+        of window: Window, _ specification: MonitorSpecification, revisions: Set<Int>, at now: Timestamp
+    ) throws -> BaselineProfile {
         var first = WindowSummary(features: specification.features)
-        try forEach(in: window, specification.label) { row, revision in
+        try forEach(in: window, specification.label, at: now) { row, revision in
             if revisions.contains(revision) { first.add(row) }
         }
         var second = first.overOwnBins()
         try forEach(in: window, specification.label) { row, revision in
             if revisions.contains(revision) { second.add(row) }
         }
-        return BaselineProfile(second, samples: first)
+        var profile = BaselineProfile(second, samples: first)
+        if let standing = try labels(of: first, window, specification, at: now), standing.usual != nil, standing.maturity != .mature {
+            (profile.level, profile.outcomes) = (nil, nil)
+        }
+        return profile
     }
 
-    private func forEach(in window: Window, _ rule: LabelRule?, _ body: (MonitoredRow, Int) throws -> Void) throws {
+    /// Rows in order of time, with the revision that answered.
+    ///
+    /// - Parameter now: From when ages are counted; nil leaves them out.
+    func forEach(
+        in window: Window, _ rule: LabelRule?, at now: Timestamp? = nil, _ body: (MonitoredRow, Int) throws -> Void
+    ) throws {
         try PredictionSegmentTable(transaction: transaction).requireNone(
             of: endpoint, in: workspace, from: window.start, to: window.end)
         try PredictionTable(transaction: transaction).forEach(of: endpoint, in: workspace, from: window.start, to: window.end) {
-            try body(MonitoredRow($0, label: $1, rule: rule), $0.revision)
+            try body(MonitoredRow($0, label: $1, rule: rule, at: now), $0.revision)
         }
     }
 }

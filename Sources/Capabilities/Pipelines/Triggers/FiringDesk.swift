@@ -10,18 +10,29 @@ struct FiringDesk {
     /// Why an event of the ledger must not start anything now; nil lets it.
     typealias Block = @Sendable (any Transaction, LedgerEntry) throws -> String?
 
-    private let change: Change
+    private var change: Change
     private let block: Block
+    private let perform: TriggerPerformer?
     private var trigger: Trigger
+    /// As it stands in the table.
+    private var saved: Trigger
     private let firings: TriggerFiringTable
     private let triggers: TriggerTable
 
-    init(_ trigger: Trigger, _ change: Change, block: @escaping Block) {
+    init(_ trigger: Trigger, _ change: Change, perform: TriggerPerformer? = nil, block: @escaping Block) {
         self.trigger = trigger
+        saved = trigger
         self.change = change
         self.block = block
+        self.perform = perform
         firings = TriggerFiringTable(of: trigger.name, in: change.workspace, change.transaction)
         triggers = TriggerTable(transaction: change.transaction, workspace: change.workspace)
+    }
+
+    /// The next of several events that one transaction deals with: what comes of it names the entry that it is.
+    mutating func take(_ event: TriggerEvent, _ answer: TriggerExpressions.Answer, of entry: LedgerEntry) throws {
+        change = change.caused(by: entry.id)
+        _ = try take(event, answer)
     }
 
     /// What came of the event, which may be known already or still wait.
@@ -56,7 +67,6 @@ struct FiringDesk {
     /// Decides about the events that wait, as far as that can be done now.
     mutating func settle() throws {
         var pending = try firings.pending()
-        let before = trigger
         var queue = try Self.queue(of: trigger, pending, firings, change.workspace, change.time, change.transaction)
         deciding: while true {
             switch queue.next(at: change.time) {
@@ -76,9 +86,10 @@ struct FiringDesk {
                 if let firing = pending.first(where: { $0.entry == entry }) { try end(firing, reason, text) }
             case .start(let entry):
                 guard let firing = pending.first(where: { $0.entry == entry }) else { break deciding }
-                if let execution = try start(firing) {
+                if let execution = try start(firing, within: queue.spentBudget) {
                     queue.open += 1
                     queue.startedLately += 1
+                    queue.startedThisWeek += 1
                     queue.lastStarted = change.time
                     if let key = firing.key { queue.started[key] = execution }
                 }
@@ -87,7 +98,9 @@ struct FiringDesk {
             pending = try firings.pending()
             queue.pending = pending.map { FiringQueue.Pending(entry: $0.entry, key: $0.key, arrived: $0.time) }
         }
-        if trigger != before { try triggers.saveProgress(trigger) }
+        guard trigger != saved else { return }
+        try triggers.saveProgress(trigger)
+        saved = trigger
     }
 
     /// Whether `settle` would change anything. Read only: a look at each pass must not be a write, which would wake the next one.
@@ -111,10 +124,12 @@ struct FiringDesk {
         var started: [String: String] = [:]
         for key in Set(pending.compactMap(\.key)) { started[key] = try firings.execution(for: key) }
         let lately = trigger.specification.budgetPerDay == nil ? 0 : try firings.count(startedAfter: now - .seconds(86_400))
+        let thisWeek = trigger.specification.budgetPerWeek == nil ? 0 : try firings.count(startedAfter: now - .seconds(7 * 86_400))
         var queue = FiringQueue(
             specification: trigger.specification,
             pending: pending.map { FiringQueue.Pending(entry: $0.entry, key: $0.key, arrived: $0.time) },
-            pendingSince: trigger.pendingSince, lastStarted: trigger.lastStarted, startedLately: lately, started: started)
+            pendingSince: trigger.pendingSince, lastStarted: trigger.lastStarted, startedLately: lately, started: started,
+            startedThisWeek: thisWeek)
         switch trigger.specification.concurrency.policy {
         case .allow: break
         case .forbid, .queue: queue.open = try executions.openCount(trigger.pipeline, in: workspace)
@@ -127,13 +142,26 @@ struct FiringDesk {
         return queue
     }
 
-    /// - Returns: The execution; nil when none could be started, which the firing then says.
-    private mutating func start(_ firing: TriggerFiring) throws -> String? {
+    /// - Parameter spent: Why no execution may be started any more; an action is asked all the same.
+    /// - Returns: The execution, or what an action was done to; nil when there is none, which the firing then says.
+    private mutating func start(_ firing: TriggerFiring, within spent: String?) throws -> String? {
         var firing = firing
         let entry = try LedgerReader(transaction: change.transaction).entry(id: firing.entry)?.entry
-        if let entry, let because = try block(change.transaction, entry) {
+        let action = trigger.specification.action
+        if let entry, action?.kind.mayStart ?? true, let because = try block(change.transaction, entry) {
             try end(firing, .blocked, because)
             return nil
+        }
+        if let action {
+            switch try act(action, on: entry, firing) {
+            case .acted(let resource): return resource
+            case .declined: return nil
+            case .start:
+                if let spent {
+                    try end(firing, .budget, spent)
+                    return nil
+                }
+            }
         }
         do {
             let (change, trigger) = (change, trigger)
@@ -152,8 +180,7 @@ struct FiringDesk {
             firing.state = .done
             firing.decided = change.time
             try firings.settle(firing)
-            if let key = firing.key { try firings.use(key, for: execution.id, at: change.time) }
-            self.trigger.lastStarted = change.time
+            try noteStart(firing, execution.id)
             try change.record(
                 "trigger.fired", on: trigger.resource,
                 ["entry": .string(firing.entry), "execution": .string(execution.id), "because": .null])
@@ -163,6 +190,45 @@ struct FiringDesk {
             try end(firing, .unstartable, problem.what)
             return nil
         }
+    }
+
+    /// What the action comes to, with the firing settled unless the pipeline is to be started.
+    private mutating func act(_ action: TriggerAction, on entry: LedgerEntry?, _ firing: TriggerFiring) throws -> TriggerAct {
+        guard let entry, let perform else {
+            try end(firing, .unstartable, "The action can be done only about an entry of the ledger, which is gone.")
+            return .declined("")
+        }
+        do {
+            let (change, trigger) = (change, trigger)
+            // What the trigger's author had to be allowed when it was applied is what the ledger names.
+            let acting = try action.kind.permission.map { try change.under($0.writing, rehearsedUnder: $0.reading) } ?? change
+            let act = try change.transaction.attempt { try perform(action, trigger, entry, acting) }
+            switch act {
+            case .start: break
+            case .declined(let because): try end(firing, .blocked, because)
+            case .acted(let resource):
+                var firing = firing
+                (firing.execution, firing.state, firing.decided) = (resource, .done, change.time)
+                try firings.settle(firing)
+                try noteStart(firing, resource)
+                try change.record(
+                    "trigger.fired", on: trigger.resource,
+                    [
+                        "entry": .string(firing.entry), "execution": .null, "action": .string(action.kind.rawValue),
+                        "resource": .string(resource), "because": .null,
+                    ])
+            }
+            return act
+        } catch let problem as Problem where [.invalid, .notFound, .rejected, .conflict, .tooLarge].contains(problem.kind) {
+            try end(firing, .unstartable, problem.what)
+            return .declined(problem.what)
+        }
+    }
+
+    private mutating func noteStart(_ firing: TriggerFiring, _ started: String) throws {
+        if let key = firing.key { try firings.use(key, for: started, at: change.time) }
+        trigger.lastStarted = change.time
+        _ = try triggers.note(nil, of: trigger.name)
     }
 
     /// - Returns: How many are being cancelled now.
@@ -183,7 +249,8 @@ struct FiringDesk {
         var firing = firing
         (firing.state, firing.reason, firing.blocked, firing.decided) = (.done, reason, text, change.time)
         try firings.settle(firing)
-        if reason.isNotable {
+        // A storm of events that start nothing is one entry of the ledger; each event has its firing.
+        if reason.isNotable, try triggers.note(reason, of: trigger.name) {
             try change.record(
                 "trigger.blocked", on: trigger.resource,
                 ["entry": .string(firing.entry), "execution": .null, "reason": .string(reason.rawValue), "because": .string(text)])

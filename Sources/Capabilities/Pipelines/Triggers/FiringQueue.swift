@@ -36,6 +36,8 @@ package struct FiringQueue: Sendable {
     package var lastStarted: Timestamp?
     /// In the last 24 hours.
     package var startedLately: Int
+    /// In the last seven days.
+    package var startedThisWeek: Int
     /// Open executions of the pipeline, those being cancelled too.
     package var open: Int
     /// Of these, those that are being cancelled.
@@ -47,13 +49,15 @@ package struct FiringQueue: Sendable {
 
     package init(
         specification: TriggerSpecification, pending: [Pending], pendingSince: Timestamp? = nil, lastStarted: Timestamp? = nil,
-        startedLately: Int = 0, open: Int = 0, cancelling: Int = 0, replaceable: Int = 0, started: [String: String] = [:]
+        startedLately: Int = 0, open: Int = 0, cancelling: Int = 0, replaceable: Int = 0, started: [String: String] = [:],
+        startedThisWeek: Int = 0
     ) {
         self.specification = specification
         self.pending = pending
         self.pendingSince = pendingSince
         self.lastStarted = lastStarted
         self.startedLately = startedLately
+        self.startedThisWeek = startedThisWeek
         self.open = open
         self.cancelling = cancelling
         self.replaceable = replaceable
@@ -78,10 +82,22 @@ package struct FiringQueue: Sendable {
         {
             return .wait(until: until, because: "\(interval) s have to pass after the last execution.")
         }
-        if let budget = specification.budgetPerDay, startedLately >= budget {
-            return .skip(entry: oldest.entry, .budget, "\(startedLately) executions were started in 24 hours, the budget is \(budget).")
+        // What may come to no execution is asked first, so that a rollback is not kept waiting by trainings.
+        if !(specification.action?.kind.mayStart ?? false), let spent = spentBudget {
+            return .skip(entry: oldest.entry, .budget, spent)
         }
         return concurrency(oldest, now)
+    }
+
+    /// Why nothing more may be started now, as a sentence; nil while something may.
+    package var spentBudget: String? {
+        if let budget = specification.budgetPerDay, startedLately >= budget {
+            return "\(startedLately) executions were started in 24 hours, the budget is \(budget)."
+        }
+        if let budget = specification.weeklyBudget, startedThisWeek >= budget {
+            return "\(startedThisWeek) executions were started in seven days, the budget is \(budget)."
+        }
+        return nil
     }
 
     private func quiet(_ oldest: Pending, _ newest: Pending, _ now: Timestamp) -> Decision? {

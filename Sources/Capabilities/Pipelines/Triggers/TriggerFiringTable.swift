@@ -62,7 +62,7 @@ package struct TriggerFiringTable {
         let row = try transaction.row(
             """
             SELECT COUNT(*) AS started FROM trigger_firing
-            WHERE workspace = ? AND name = ? AND execution IS NOT NULL AND COALESCE(decided, time) > ?
+            WHERE workspace = ? AND name = ? AND execution IS NOT NULL AND decided > ?
             """, workspace, trigger, time)
         return try row?["started"] ?? 0
     }
@@ -94,7 +94,7 @@ package struct TriggerFiringTable {
     /// The same of the last execution that a trigger started.
     static func depth(ofLastBy trigger: String, in workspace: String, _ transaction: any Transaction) throws -> Int {
         try transaction.row(
-            "SELECT depth FROM trigger_firing WHERE workspace = ? AND name = ? AND execution IS NOT NULL ORDER BY time DESC, depth DESC LIMIT 1",
+            "SELECT depth FROM trigger_firing WHERE workspace = ? AND name = ? AND execution IS NOT NULL ORDER BY decided DESC, depth DESC LIMIT 1",
             workspace,
             trigger
         ).map { row in

@@ -10,6 +10,8 @@ package import Governance
 package struct TriggerListener: Sendable {
     private static let consumer = "triggers"
     private static let batch = 200
+    /// Events of one transaction: few enough that those who write predictions beside it hardly wait, many enough that a storm is soon over.
+    private static let eventsInChange = 50
     private static let interval = Duration.seconds(1)
     private static let folderInterval = Duration.seconds(2)
     /// An entry can be read a little after its commit, when it has its place in the ledger.
@@ -18,21 +20,25 @@ package struct TriggerListener: Sendable {
     private let clock: any Clock<Duration>
     private let folders: WatchedFolders
     private let report: @Sendable (any Error) -> Void
+    private let perform: TriggerPerformer?
     /// Why an event must not start anything now; nil lets it.
     private let block: @Sendable (any Transaction, LedgerEntry) throws -> String?
     private let wakes: AsyncStream<Void>
     private let waker: AsyncStream<Void>.Continuation
 
-    /// - Parameter report: Receives what a pass failed with; the next one tries again.
+    /// - Parameters:
+    ///   - report: Receives what a pass failed with; the next one tries again.
+    ///   - perform: Carries out what is no start of a pipeline.
     package init(
         governor: Governor, clock: any Clock<Duration> = ContinuousClock(), folders: WatchedFolders = .none,
-        report: @escaping @Sendable (any Error) -> Void = { _ in },
+        report: @escaping @Sendable (any Error) -> Void = { _ in }, perform: TriggerPerformer? = nil,
         block: @escaping @Sendable (any Transaction, LedgerEntry) throws -> String?
     ) {
         self.governor = governor
         self.clock = clock
         self.folders = folders
         self.report = report
+        self.perform = perform
         self.block = block
         (wakes, waker) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
         let waker = waker
@@ -111,18 +117,24 @@ package struct TriggerListener: Sendable {
             let position = try ConsumerPosition(of: Self.consumer, in: transaction).current()
             let entries = try LedgerReader(transaction: transaction).entries(after: position ?? -1, limit: Self.batch)
             var triggers: [String: [Trigger]] = [:]
-            var matches: [(Trigger, LedgerEntry)] = []
+            var matches: [Heard] = []
             for entry in entries.map(\.entry) {
                 let known =
                     try triggers[entry.workspace] ?? TriggerTable(transaction: transaction, workspace: entry.workspace).listening()
                 triggers[entry.workspace] = known
-                matches += known.filter { $0.matches(entry) }.map { ($0, entry) }
+                for trigger in known where trigger.matches(entry) {
+                    if let place = matches.firstIndex(where: { $0.has(room: Self.eventsInChange, for: trigger, in: entry.workspace) }) {
+                        matches[place].entries.append(entry)
+                    } else {
+                        matches.append(Heard(trigger: trigger, workspace: entry.workspace, entries: [entry]))
+                    }
+                }
             }
             return (entries.last?.seq, entries.count, matches)
         }
         // Nothing is written when nothing has come.
         guard let last else { return false }
-        for (trigger, entry) in matches { try await hear(entry, trigger) }
+        for match in matches { try await hear(match) }
         try await governor.database.write { transaction in
             let position = ConsumerPosition(of: Self.consumer, in: transaction)
             // Another listener may be further.
@@ -131,24 +143,39 @@ package struct TriggerListener: Sendable {
         return count == Self.batch
     }
 
-    private func hear(_ entry: LedgerEntry, _ trigger: Trigger) async throws {
-        let event = TriggerEvent(entry)
-        let answer = TriggerExpressions.answer(trigger.specification, to: event)
-        let block = block
-        _ = try await governor.change(.executionStart, by: trigger.caller(in: entry.workspace, requestID: entry.id)) { change in
-            // Another listener, or this one before a crash, may have dealt with the event; the trigger may be gone or another.
+    private func hear(_ heard: Heard) async throws {
+        let events = heard.entries.map { entry in
+            let event = TriggerEvent(entry)
+            return (entry: entry, event: event, answer: TriggerExpressions.answer(heard.trigger.specification, to: event))
+        }
+        let (block, perform, trigger) = (block, perform, heard.trigger)
+        _ = try await governor.change(.executionStart, by: trigger.caller(in: heard.workspace)) { change in
             let table = TriggerTable(transaction: change.transaction, workspace: change.workspace)
-            guard let current = try table.find(trigger.name), current.matches(entry) else { return Nothing() }
-            let answer =
-                current.generation == trigger.generation ? answer : TriggerExpressions.answer(current.specification, to: event)
-            var desk = FiringDesk(current, change, block: block)
-            _ = try desk.take(event, answer)
+            // Another listener, or this one before a crash, may have dealt with the events; the trigger may be gone or another.
+            guard let current = try table.find(trigger.name) else { return Nothing() }
+            var desk = FiringDesk(current, change, perform: perform, block: block)
+            for (entry, event, answer) in events where current.matches(entry) {
+                let answer =
+                    current.generation == trigger.generation ? answer : TriggerExpressions.answer(current.specification, to: event)
+                try desk.take(event, answer, of: entry)
+            }
             return Nothing()
         }
     }
 
+    /// What one trigger hears in one transaction, in the order of the ledger.
+    private struct Heard: Sendable {
+        var trigger: Trigger
+        var workspace: String
+        var entries: [LedgerEntry]
+
+        func has(room: Int, for trigger: Trigger, in workspace: String) -> Bool {
+            entries.count < room && self.workspace == workspace && self.trigger.name == trigger.name
+        }
+    }
+
     private func tick(_ name: String, in workspace: String) async throws {
-        let block = block
+        let (block, perform) = (block, perform)
         let caller = Caller.controller(Trigger.principalPrefix + name, in: workspace)
         _ = try await governor.change(.executionStart, by: caller) { change in
             let table = TriggerTable(transaction: change.transaction, workspace: change.workspace)
@@ -161,13 +188,13 @@ package struct TriggerListener: Sendable {
             (trigger.considered, trigger.nextDue) = (plan.considered, plan.next)
             try table.saveProgress(trigger)
             if let text = plan.missedText, let last = plan.missed?.upperBound {
-                var desk = FiringDesk(trigger, change, block: block)
+                var desk = FiringDesk(trigger, change, perform: perform, block: block)
                 try desk.miss(text, through: last)
             }
             for due in plan.due {
                 let event = TriggerEvent(tick: due, of: schedule, name)
                 // Each is settled before the next, with what the one before changed.
-                var desk = FiringDesk(try table.find(name) ?? trigger, change, block: block)
+                var desk = FiringDesk(try table.find(name) ?? trigger, change, perform: perform, block: block)
                 _ = try desk.take(event, TriggerExpressions.answer(trigger.specification, to: event))
             }
             return Nothing()
@@ -175,14 +202,14 @@ package struct TriggerListener: Sendable {
     }
 
     private func settle(_ name: String, in workspace: String) async throws {
-        let block = block
+        let (block, perform) = (block, perform)
         let now = governor.clock.now()
         guard try await governor.database.read({ try FiringDesk.hasWork(of: name, in: workspace, at: now, $0) }) else { return }
         let caller = Caller.controller(Trigger.principalPrefix + name, in: workspace)
         _ = try await governor.change(.executionStart, by: caller) { change in
             let table = TriggerTable(transaction: change.transaction, workspace: change.workspace)
             guard let trigger = try table.find(name), trigger.paused == nil else { return Nothing() }
-            var desk = FiringDesk(trigger, change, block: block)
+            var desk = FiringDesk(trigger, change, perform: perform, block: block)
             try desk.settle()
             return Nothing()
         }
@@ -190,7 +217,7 @@ package struct TriggerListener: Sendable {
 }
 
 extension Trigger {
-    func caller(in workspace: String, requestID: String? = nil) -> Caller {
-        Caller(session: Session(principal: principal, tokenID: nil, roles: [:]), workspace: workspace, requestID: requestID)
+    func caller(in workspace: String) -> Caller {
+        Caller(session: Session(principal: principal, tokenID: nil, roles: [:]), workspace: workspace)
     }
 }

@@ -7,7 +7,8 @@ import Domain
 /// schedules, folders.
 enum TriggerShape {
     static let spec = DocumentShape.record([
-        DocumentField("pipeline", .name, "The pipeline to start.", isRequired: true),
+        DocumentField("pipeline", .name, "The pipeline to start; needed unless an action starts none."),
+        DocumentField("action", action, "What is done instead of starting the pipeline, or before."),
         DocumentField("schedule", schedule, "Hears times that come again."),
         DocumentField("event", .either([verb, event]), "Hears ledger entries: a verb, or a verb with a resource."),
         DocumentField("http", .record([DocumentField("type", .text(length: 1...500), "Only events of this type.")]), "Hears CloudEvents."),
@@ -19,10 +20,22 @@ enum TriggerShape {
         DocumentField("key", expression, "An expression that gives a text; no text starts a second execution."),
         DocumentField("debounce", debounce, "How many events become one execution."),
         DocumentField("budgetPerDay", .integer(1...100_000), "Most executions in any 24 hours."),
+        DocumentField(
+            "budgetPerWeek", .integer(1...100_000), "Most executions or actions in any seven days."),
         DocumentField("concurrency", concurrency, "What happens while executions of the pipeline run."),
         DocumentField(
             "maximumDepth", .integer(1...100), "How long a chain of triggers may be that start each other.",
             standard: .integer(Int64(TriggerSpecification.usualDepth))),
+    ])
+
+    private static let action = DocumentShape.record([
+        DocumentField(
+            "kind", .choice(TriggerAction.Kind.allCases.map(\.rawValue)),
+            "roll-back: gives traffic back; freeze: an environment; notify: tells webhooks; ask: a person; respond: rolls back or retrains.",
+            isRequired: true),
+        DocumentField("endpoint", .name, "Of roll-back, ask and respond; the event's when left out."),
+        DocumentField("environment", .name, "Of freeze."),
+        DocumentField("message", .text(length: 1...1000), "Why, for people."),
     ])
 
     private static let expression = DocumentShape.text(length: 1...16_384)

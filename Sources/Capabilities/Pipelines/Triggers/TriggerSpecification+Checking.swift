@@ -7,13 +7,13 @@ import Foundation
 extension TriggerSpecification {
     private static let fields = [
         "name", "pipeline", "schedule", "event", "http", "files", "resource", "condition", "parameters", "key", "debounce", "budgetPerDay",
-        "concurrency", "maximumDepth",
+        "concurrency", "maximumDepth", "action", "budgetPerWeek",
     ]
     private static let partFields = [
         "schedule": ["cron", "timeZone", "missed", "cap"], "event": ["verb", "resource"], "http": ["type"],
         "files": ["root", "folder", "pattern"],
         "debounce": ["quietSeconds", "longestWaitSeconds", "minimumIntervalSeconds", "maximumPending"],
-        "concurrency": ["policy", "limit"],
+        "concurrency": ["policy", "limit"], "action": ["kind", "endpoint", "environment", "message"],
     ]
 
     /// Reads the coded form and refuses fields it does not have.
@@ -40,6 +40,7 @@ extension TriggerSpecification {
     /// What can be said without looking at anything else.
     package func check(watching folders: WatchedFolders? = nil) throws(Problem) {
         try ResourceName.check(name, of: "trigger")
+        try checkAction()
         try checkSource(folders)
         try TriggerExpressions.check(self)
         try Self.check(debounce.quietSeconds, "debounce.quietSeconds", 1...Debounce.longest)
@@ -47,12 +48,35 @@ extension TriggerSpecification {
         try Self.check(debounce.minimumIntervalSeconds, "debounce.minimumIntervalSeconds", 1...Debounce.longest)
         try Self.check(debounce.maximumPending, "debounce.maximumPending", 1...Debounce.mostPending)
         try Self.check(budgetPerDay, "budgetPerDay", 1...100_000)
+        try Self.check(budgetPerWeek, "budgetPerWeek", 1...100_000)
         try Self.check(concurrency.limit, "concurrency.limit", 1...1000)
         try Self.check(maximumDepth, "maximumDepth", 1...100)
         guard debounce.longestWaitSeconds == nil || debounce.quietSeconds != nil else {
             throw Problem(
                 .invalid, "pipelines.trigger.longestWait", "A longest wait needs a quiet period.",
                 why: "Without one nothing waits for more events.", fix: "Give debounce.quietSeconds too.")
+        }
+    }
+
+    private func checkAction() throws(Problem) {
+        guard let action else {
+            guard !pipeline.isEmpty else {
+                throw Problem(
+                    .invalid, "pipelines.trigger.pipeline", "Trigger '\(name.printable)' names no pipeline.",
+                    fix: "Give 'pipeline', or an 'action' that needs none.")
+            }
+            return
+        }
+        if let why = action.fault(pipeline: pipeline) {
+            throw Problem(.invalid, "pipelines.trigger.action", "The action of trigger '\(name.printable)' cannot be used.", why: why)
+        }
+        for (noun, name) in [("endpoint", action.endpoint), ("environment", action.environment)] {
+            if let name { try ResourceName.check(name, of: noun) }
+        }
+        guard case .event = source else {
+            throw Problem(
+                .invalid, "pipelines.trigger.action-source", "Only a trigger that hears the ledger has an action.",
+                why: "Whoever caused the action must stand in the ledger.", fix: "Give 'event', or start a pipeline.")
         }
     }
 

@@ -9,7 +9,10 @@ package struct TriggerSpecification: Sendable, Equatable {
     package static let usualDepth = 8
 
     package var name: String
+    /// Empty for an action that starts none.
     package var pipeline: String
+    /// Nil starts the pipeline.
+    package var action: TriggerAction?
     package var source: TriggerSource
     /// An expression over the event; nothing starts unless it holds.
     package var condition: String?
@@ -19,6 +22,8 @@ package struct TriggerSpecification: Sendable, Equatable {
     package var debounce: Debounce
     /// Most executions in any 24 hours.
     package var budgetPerDay: Int?
+    /// The same in any seven days; nil is `weeklyBudget`'s standard.
+    package var budgetPerWeek: Int?
     package var concurrency: TriggerConcurrency
     /// How long a chain of triggers may be that start each other.
     package var maximumDepth: Int
@@ -27,10 +32,12 @@ package struct TriggerSpecification: Sendable, Equatable {
         name: String, pipeline: String, source: TriggerSource, condition: String? = nil, parameters: [String: TriggerParameter] = [:],
         key: String? = nil, debounce: Debounce = Debounce(), budgetPerDay: Int? = nil,
         concurrency: TriggerConcurrency = TriggerConcurrency(),
-        maximumDepth: Int = Self.usualDepth
+        maximumDepth: Int = Self.usualDepth, action: TriggerAction? = nil, budgetPerWeek: Int? = nil
     ) {
         self.name = name
         self.pipeline = pipeline
+        self.action = action
+        self.budgetPerWeek = budgetPerWeek
         self.source = source
         self.condition = condition
         self.parameters = parameters
@@ -102,10 +109,18 @@ package struct TriggerConcurrency: Codable, Sendable, Equatable {
     }
 }
 
+extension TriggerSpecification {
+    /// Of `respond`, which nobody watches.
+    package static let usualResponsesPerWeek = 3
+
+    /// Most executions or actions in any seven days; nil is as many as there are.
+    package var weeklyBudget: Int? { budgetPerWeek ?? (action?.kind == .respond ? Self.usualResponsesPerWeek : nil) }
+}
+
 extension TriggerSpecification: Codable {
     private enum Keys: String, CodingKey {
         case name, pipeline, schedule, event, http, files, resource, condition, parameters, key, debounce, budgetPerDay, concurrency,
-            maximumDepth
+            maximumDepth, action, budgetPerWeek
     }
 
     package init(from decoder: any Decoder) throws {
@@ -126,20 +141,24 @@ extension TriggerSpecification: Codable {
                 fix: "Give one of 'schedule', 'event', 'http' and 'files'.")
         }
         self.init(
-            name: name, pipeline: try container.decode(String.self, forKey: .pipeline), source: sources[0],
+            name: name, pipeline: try container.decodeIfPresent(String.self, forKey: .pipeline) ?? "", source: sources[0],
             condition: try container.decodeIfPresent(String.self, forKey: .condition),
             parameters: try container.decodeIfPresent([String: TriggerParameter].self, forKey: .parameters) ?? [:],
             key: try container.decodeIfPresent(String.self, forKey: .key),
             debounce: try container.decodeIfPresent(Debounce.self, forKey: .debounce) ?? Debounce(),
             budgetPerDay: try container.decodeIfPresent(Int.self, forKey: .budgetPerDay),
             concurrency: try container.decodeIfPresent(TriggerConcurrency.self, forKey: .concurrency) ?? TriggerConcurrency(),
-            maximumDepth: try container.decodeIfPresent(Int.self, forKey: .maximumDepth) ?? Self.usualDepth)
+            maximumDepth: try container.decodeIfPresent(Int.self, forKey: .maximumDepth) ?? Self.usualDepth,
+            action: try container.decodeIfPresent(TriggerAction.self, forKey: .action),
+            budgetPerWeek: try container.decodeIfPresent(Int.self, forKey: .budgetPerWeek))
     }
 
     package func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Keys.self)
         try container.encode(name, forKey: .name)
-        try container.encode(pipeline, forKey: .pipeline)
+        if !pipeline.isEmpty { try container.encode(pipeline, forKey: .pipeline) }
+        try container.encodeIfPresent(action, forKey: .action)
+        try container.encodeIfPresent(budgetPerWeek, forKey: .budgetPerWeek)
         switch source {
         case .schedule(let source): try container.encode(source, forKey: .schedule)
         case .event(let source): try container.encode(source, forKey: .event)

@@ -42,6 +42,15 @@ package struct TriggerTable {
             trigger.nextLook, workspace, trigger.name)
     }
 
+    /// Notes for which reason events start nothing, or that the last one did start something.
+    ///
+    /// - Returns: Whether that is new.
+    func note(_ refusal: TriggerFiring.Reason?, of name: String) throws -> Bool {
+        try transaction.execute(
+            "UPDATE pipeline_trigger SET refusal = ? WHERE workspace = ? AND name = ? AND COALESCE(refusal, '') <> ?", refusal?.rawValue,
+            workspace, name, refusal?.rawValue ?? "") > 0
+    }
+
     package func find(_ name: String) throws -> Trigger? {
         try transaction.row("SELECT * FROM pipeline_trigger WHERE workspace = ? AND name = ?", workspace, name).map(Self.decode)
     }

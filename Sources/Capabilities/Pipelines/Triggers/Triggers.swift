@@ -26,6 +26,9 @@ package struct Triggers: Sendable {
 
     /// - Parameter specification: Checked.
     static func apply(_ specification: TriggerSpecification, in change: Change) throws -> Trigger {
+        if let permission = specification.action?.kind.permission {
+            _ = try change.under(permission.writing, rehearsedUnder: permission.reading)
+        }
         try check(specification, in: change)
         let table = TriggerTable(transaction: change.transaction, workspace: change.workspace)
         let earlier = try table.find(specification.name)
@@ -157,6 +160,7 @@ package struct Triggers: Sendable {
 
     /// What only the pipeline can say: that it exists and takes the parameters. What expressions will give is not known yet.
     private static func check(_ specification: TriggerSpecification, in change: Change) throws {
+        if specification.pipeline.isEmpty { return }
         guard
             let version = try PipelineTable(transaction: change.transaction, workspace: change.workspace).latest(specification.pipeline)
         else { throw PipelineTable.unknown(specification.pipeline) }

@@ -37,6 +37,7 @@ package struct MonitorRoutes: RouteGroup {
             Route(.get, "/api/v1/monitors/{monitor}/measurements", .permission(.monitoringRead), handler: measurements),
             Route(.get, "/api/v1/monitors/{monitor}/rules", .permission(.monitoringRead), handler: rules),
             Route(.get, "/api/v1/monitors/{monitor}/expectation", .permission(.monitoringRead), handler: expectation),
+            Route(.get, "/api/v1/monitors/{monitor}/labels", .permission(.monitoringRead), handler: labels),
             Route(.get, "/api/v1/evaluations/{evaluation}", .permission(.monitoringRead), handler: showEvaluation),
         ]
     }
@@ -133,6 +134,20 @@ package struct MonitorRoutes: RouteGroup {
     private func expectation(_ request: Request, _ context: APIContext) async throws -> Response {
         let expectations = try await monitors.expectation(of: try context.parameter("monitor"), by: context.caller)
         return try Answer.json(Page(items: expectations.map(ExpectationAnswer.init)))
+    }
+
+    /// `?start=` and `?end=`, in milliseconds; without them the last 30 cohorts.
+    private func labels(_ request: Request, _ context: APIContext) async throws -> Response {
+        let query = try ListQuery(request)
+        var span: Window?
+        switch (try query.integer("start"), try query.integer("end")) {
+        case (nil, nil): break
+        case (let start?, let end?): span = Window(start: Timestamp(milliseconds: start), end: Timestamp(milliseconds: end))
+        default:
+            throw Problem(.invalid, "request.query.missing", "A span has a 'start' and an 'end'.", fix: "Give both, or neither.")
+        }
+        return try Answer.json(
+            LabelReportAnswer(try await monitors.labels(of: try context.parameter("monitor"), in: span, by: context.caller)))
     }
 
     private func showEvaluation(_ request: Request, _ context: APIContext) async throws -> Response {
