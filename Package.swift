@@ -103,6 +103,7 @@ let package = Package(
         capability("Serving", after: "Governance", "Registry", "Delivery", "Compression", with: yams),
         capability(
             "Monitoring", after: "Documents", "Governance", "Tracking", "Registry", "Delivery", "Serving", "Statistics", with: crypto),
+        capability("Streaming", after: "Documents", "Governance", "Pipelines", "Serving", with: crypto),
 
         library("CPostgres", "libpq", apt: "libpq-dev"),
         library("CZlib", "zlib", apt: "zlib1g-dev"),
@@ -113,6 +114,8 @@ let package = Package(
         adapter("XGBoost"),
         adapter("LightGBM"),
         adapter("DuckDB"),
+        adapter("Redis", nioCore, nioPosix, nioSSL),
+        adapter("Kafka"),
         adapter("Egress", httpClient, nioCore, nioHTTP1, nioPosix, nioSSL),
 
         interface("API"),
@@ -121,7 +124,7 @@ let package = Package(
         interface(
             "HTTPServer", "API", "Backends", "Governance", "Tracking", "Contracts", "Registry", "Pipelines", "Provenance", "Delivery",
             "Distribution", "Serving",
-            "Monitoring", crypto,
+            "Monitoring", "Streaming", crypto,
             hummingbird, hummingbirdCore, httpTypes, logging, nioCore, nioFoundation, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1),
         interface(
             "Compatibility", exclude: ["MLflow/README.md", "OpenInference/README.md", "Scoring/README.md"], "HTTPServer", "Backends",
@@ -140,10 +143,11 @@ let package = Package(
             name: "dhow",
             dependencies: [
                 "Domain", "Backends", "Governance", "Tracking", "Contracts", "Registry", "Pipelines", "Provenance", "Delivery",
-                "Distribution", "Serving", "Monitoring", "Profiling",
+                "Distribution", "Serving", "Monitoring", "Streaming", "Profiling",
                 "SQLite",
                 "Postgres",
-                "OnnxRuntime", "XGBoost", "LightGBM", "DuckDB", "Egress", "API", "Client", "HTTPServer", "Compatibility", "GRPC",
+                "OnnxRuntime", "XGBoost", "LightGBM", "DuckDB", "Egress", "Redis", "Kafka", "API", "Client", "HTTPServer", "Compatibility",
+                "GRPC",
                 "Commands",
                 "CI", "Moving", "Demo", "CTaskThreads",
                 argumentParser,
@@ -166,6 +170,9 @@ let package = Package(
             "Declarations", "Domain", "Backends", "Documents", "Governance", "Tracking", "Registry", "Pipelines", "Delivery", "Serving",
             "Monitoring", "TestSupport"),
         tests("Egress", "Domain", "Backends", "Egress", nioCore, nioHTTP1, nioPosix),
+        tests("Redis", "Domain", "Backends", "Redis", nioCore, nioSSL),
+        tests("Kafka", "Domain", "Backends", "Kafka"),
+        tests("Streaming", "Domain", "Backends", "Governance", "Delivery", "Pipelines", "Serving", "Streaming", "TestSupport"),
         tests("Webhooks", "Domain", "Backends", "Governance", "TestSupport"),
         tests("Ledger", "Domain", "Backends", "Governance", "TestSupport", crypto),
         tests("Documents", "Domain", "Documents"),

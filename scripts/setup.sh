@@ -40,7 +40,7 @@ missing=()
 
 install_packages() {
     [ "${DHOW_SETUP_SKIP_PACKAGES:-0}" != 1 ] || return 0
-    local wanted=(libsqlite3-dev libpq-dev zlib1g-dev postgresql bubblewrap libgomp1 docker-registry libxml2-dev make unzip curl git)
+    local wanted=(libsqlite3-dev libpq-dev zlib1g-dev postgresql bubblewrap libgomp1 docker-registry redis-server librdkafka1 libxml2-dev make unzip curl git)
     command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
         fail "this system has no apt; packages are installed on Debian and Ubuntu only." \
             "Install the counterparts of: ${wanted[*]} python3-venv; then run again with DHOW_SETUP_SKIP_PACKAGES=1."

@@ -49,7 +49,7 @@ struct Dhow: AsyncParsableCommand {
                     ProfileCommands.self,
                     SecretCommands.self,
                     IncidentCommands.self,
-                    WebhookCommands.self,
+                    WebhookCommands.self, StreamCommands.self,
                 ]),
         ])
 

@@ -7,12 +7,15 @@ import Egress
 import Foundation
 import Governance
 import HTTPServer
+import Kafka
 import Logging
 import Monitoring
 import Pipelines
+import Redis
 import Registry
 import ServiceLifecycle
 import Serving
+import Streaming
 import Tracking
 
 /// What each role runs beside answering requests.
@@ -42,6 +45,7 @@ extension Platform {
                 Loop("monitors", logger) { try await monitorController.run() },
                 Loop("triggers", logger) { await triggers.run() },
                 Loop("webhooks", logger) { await webhooks.dispatcher.run() },
+                Loop("streams", logger) { await streamController.run() },
                 Loop("retention", logger) { try await retentionController.run() },
             ]
             if let push = metricsPush { services.append(Loop("metrics of monitors", logger) { try await push.run() }) }
@@ -116,6 +120,22 @@ extension Platform {
         }
     }
 
+    private var streamController: StreamController {
+        let (logger, secrets) = (logger, secrets)
+        let allowance = storage.settings.egressAllowance
+        return StreamController(
+            governor: governor,
+            connections: StreamConnections(
+                redis: RedisBroker(allowance: allowance),
+                kafka: KafkaBroker(allowance: allowance) { [library = storage.settings.librdkafka] in
+                    try KafkaLibrary.load(explicit: library)
+                },
+                folders: storage.settings.watchedFolders, secret: { try await secrets.value(of: $0, in: $1) }),
+            report: { stream, error in
+                logger.error("a stream cannot go on for now", metadata: ["stream": .string(stream), "error": .string("\(error)")])
+            })
+    }
+
     private var retentionController: RetentionController {
         let logger = logger
         return RetentionController(retention: Retention(governor: governor)) { workspace, error in
@@ -171,6 +191,7 @@ extension Platform {
             try await webhooks.dispatcher.forgetOld()
             try await uploads.collectAbandoned()
             try await TriggerListener.forgetOld(governor)
+            try await Streams.forgetOld(governor)
             try await serving.retention.enforce()
             try await serving.archive.enforce()
             try await Task.sleep(for: .seconds(3600))

@@ -19,6 +19,7 @@ import Provenance
 import Registry
 import ServiceLifecycle
 import Serving
+import Streaming
 import Tracking
 
 /// The composition root: every capability built over the storage, and what each role runs and answers.
@@ -295,6 +296,7 @@ struct Platform: Sendable {
             MonitorRoutes(monitors: monitors),
             IncidentRoutes(incidents: incidents, alerts: OutsideAlerts(governor: governor)),
             WebhookRoutes(webhooks: webhooks.use),
+            StreamRoutes(streams: streams),
             SecretRoutes(secrets: secrets),
             ImportRoutes(imports: Imports(governor: governor, blobs: storage.blobs), blobs: storage.blobs),
             ExportRoutes(exports: Exports(governor: governor), artifacts: artifacts, registry: registry),
@@ -322,6 +324,8 @@ struct Platform: Sendable {
 
     private var triggers: Triggers { Triggers(governor: governor, folders: storage.settings.watchedFolders) }
 
+    private var streams: Streams { Streams(governor: governor, folders: storage.settings.watchedFolders) }
+
     /// What is referred to comes before what refers to it.
     private var documentKinds: DocumentKinds {
         DocumentKinds([
@@ -329,6 +333,7 @@ struct Platform: Sendable {
             RetentionPolicyKind(),
             WebhookKind(webhooks: webhooks.use),
             TriggerKind(triggers: triggers),
+            StreamKind(streams: streams),
         ])
     }
 

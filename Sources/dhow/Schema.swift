@@ -9,6 +9,7 @@ import Pipelines
 import Provenance
 import Registry
 import Serving
+import Streaming
 import Tracking
 
 /// Every capability's migrations, earlier layers first.
@@ -21,6 +22,6 @@ enum Schema {
         ReferenceMigrations.list,
         WebhookMigrations.list, TraceMigrations.list, ArtifactUploadMigrations.list, ImportMigrations.list, LineageBackfill.list,
         EvaluationDatasetMigrations.list, SecretMigrations.list, DocumentMigrations.list, AttestationMigrations.list,
-        StepReportMigrations.list, DataContractMigrations.list, GateMigrations.list, ApprovalMigrations.list,
+        StepReportMigrations.list, DataContractMigrations.list, GateMigrations.list, ApprovalMigrations.list, StreamMigrations.list,
     ]
 }

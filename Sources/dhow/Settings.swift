@@ -21,6 +21,7 @@ struct Settings: Sendable {
     var xgboost: String?
     var lightGBM: String?
     var duckDB: String?
+    var librdkafka: String?
     var modelServers: ModelServerOptions
     var logLevel: String
     var instance: String
@@ -81,6 +82,7 @@ struct Settings: Sendable {
             name: "model-server-memory", defaultText: "",
             meaning: "MiB of memory of one such process; half of the machine's when empty, 'off' for no limit."),
         Key(name: "duckdb", defaultText: "", meaning: "DuckDB's program, for data contracts; looked up when empty."),
+        Key(name: "librdkafka", defaultText: "", meaning: "librdkafka's shared library, for streams of Kafka; looked up when empty."),
         Key(name: "gpus", defaultText: "", meaning: "Graphics cards for steps: indices such as 0,1, or how many; looked up when empty."),
         Key(name: "region", defaultText: "", meaning: "Where this worker is; steps that ask for another region do not run here."),
         Key(name: "slots", defaultText: "", meaning: "Command steps that run at a time; at least 4, or one a core, when empty."),
@@ -131,6 +133,7 @@ struct Settings: Sendable {
         xgboost = value("xgboost")
         lightGBM = value("lightgbm")
         duckDB = value("duckdb")
+        librdkafka = value("librdkafka")
         modelServers = try ModelServerOptions(
             command: value("model-server"), wire: required("model-server-protocol"), replicas: required("model-server-replicas"),
             concurrency: required("model-server-concurrency"), memory: value("model-server-memory"))

@@ -15,11 +15,12 @@ struct SettingsOptions: ParsableArguments {
     @Option(help: "XGBoost's shared library.") var xgboost: String?
     @Option(help: "LightGBM's shared library.") var lightgbm: String?
     @Option(help: "DuckDB's program.") var duckdb: String?
+    @Option(help: "librdkafka's shared library.") var librdkafka: String?
 
     func settings(adding flags: [String: String?] = [:]) throws -> Settings {
         var given = [
             "data": data, "database": database, "blobs": blobs, "log-level": logLevel, "instance": instance, "onnxruntime": onnxruntime,
-            "xgboost": xgboost, "lightgbm": lightgbm, "duckdb": duckdb,
+            "xgboost": xgboost, "lightgbm": lightgbm, "duckdb": duckdb, "librdkafka": librdkafka,
         ]
         given.merge(flags) { _, last in last }
         return try Settings(

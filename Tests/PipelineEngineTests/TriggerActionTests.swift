@@ -21,7 +21,7 @@ struct TriggerActionTests {
     private func apply(_ world: World, _ action: TriggerAction, pipeline: String = "", perWeek: Int? = nil) async throws {
         _ = try await world.triggers.apply(
             TriggerSpecification(
-                name: "act", pipeline: pipeline, source: .event(EventSource(verb: "performance.breached")), action: action,
+                name: "act", pipeline: pipeline, source: .event(LedgerSource(verb: "performance.breached")), action: action,
                 budgetPerWeek: perWeek), by: world.caller)
     }
 
@@ -126,7 +126,7 @@ struct TriggerActionTests {
                 return nil
             } catch { return error.code }
         }
-        let event = TriggerSource.event(EventSource(verb: "incident.opened"))
+        let event = TriggerSource.event(LedgerSource(verb: "incident.opened"))
         func trigger(_ action: TriggerAction?, pipeline: String = "", _ source: TriggerSource? = nil) -> TriggerSpecification {
             TriggerSpecification(name: "t", pipeline: pipeline, source: source ?? event, action: action)
         }

@@ -333,7 +333,7 @@ struct TriggerKindTests {
     func chain(_ engine: TestDatabase) async throws {
         try await World.with(engine) { world in
             var specification = TriggerSpecification(
-                name: "t", pipeline: "load", source: .event(EventSource(verb: "execution.started")), maximumDepth: 3)
+                name: "t", pipeline: "load", source: .event(LedgerSource(verb: "execution.started")), maximumDepth: 3)
             try await apply(world, specification)
             _ = try await world.executions.start("load", parameters: [:], by: world.caller)
             let listener = TriggerListener(governor: world.governor) { _, _ in nil }
@@ -345,7 +345,7 @@ struct TriggerKindTests {
             let last = try await firings(world).first { $0.execution == nil }
             #expect(last?.reason == .depth && last?.depth == 3)
             // What steps do is done in the trigger's name.
-            specification.source = .event(EventSource(verb: "version.registered"))
+            specification.source = .event(LedgerSource(verb: "version.registered"))
             _ = try await world.triggers.apply(specification, by: world.caller)
             _ = try await world.governor.change(.registryWrite, by: .controller("trigger-t", in: "default")) {
                 try $0.record("version.registered", on: "model/m/1")
@@ -362,7 +362,7 @@ struct TriggerKindTests {
             try await apply(
                 world,
                 TriggerSpecification(
-                    name: "t", pipeline: "load", source: .event(EventSource(verb: "gate.passed")),
+                    name: "t", pipeline: "load", source: .event(LedgerSource(verb: "gate.passed")),
                     condition: "event.data.model == 'churn' && event.subject.startsWith('gate/')",
                     parameters: ["month": .expression("event.data.?month.orValue('none')")]))
             for model in ["other", "churn"] {

@@ -11,7 +11,7 @@ struct TriggerSpecificationTests {
     func roundTrip() throws {
         let sources: [TriggerSource] = [
             .schedule(ScheduleSource(cron: "0 3 * * *", timeZone: "Europe/Berlin", missed: .all, cap: 3)),
-            .event(EventSource(verb: "gate.passed", resource: "model/m")), .http(HTTPSource(type: "x")),
+            .event(LedgerSource(verb: "gate.passed", resource: "model/m")), .http(HTTPSource(type: "x")),
             .files(FileSource(root: "drop", folder: "a/b", pattern: "*.csv")),
         ]
         for source in sources {
@@ -33,7 +33,7 @@ struct TriggerSpecificationTests {
             "name": "t", "event": "performance.breached", "resource": "monitor/m", "pipeline": "p", "parameters": ["a": "b"],
         ]
         let read = try TriggerSpecification.read(value)
-        #expect(read.source == .event(EventSource(verb: "performance.breached", resource: "monitor/m")))
+        #expect(read.source == .event(LedgerSource(verb: "performance.breached", resource: "monitor/m")))
         #expect(read.parameters == ["a": "b"])
     }
 

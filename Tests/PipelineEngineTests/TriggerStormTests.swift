@@ -46,7 +46,7 @@ struct TriggerStormTests {
                 pipeline(#"- {name: step, command: ["true"]}"#, named: "retrain"), sources: [:], codeCommit: nil, by: world.caller)
             _ = try await world.triggers.apply(
                 TriggerSpecification(
-                    name: "storm", pipeline: "retrain", source: .event(EventSource(verb: "performance.breached")), budgetPerWeek: 3),
+                    name: "storm", pipeline: "retrain", source: .event(LedgerSource(verb: "performance.breached")), budgetPerWeek: 3),
                 by: world.caller)
             _ = try await world.governor.change(.monitorWrite, by: world.caller) { change in
                 for number in 0..<Self.events { try change.record("performance.breached", on: "monitor/m\(number)") }

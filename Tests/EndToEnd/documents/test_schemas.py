@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
-KINDS = {"RoleBinding", "DataContract", "Gate", "Environment", "Endpoint", "Pipeline", "Monitor", "RetentionPolicy", "Webhook", "Trigger"}
+KINDS = {"RoleBinding", "DataContract", "Gate", "Environment", "Endpoint", "Pipeline", "Monitor", "RetentionPolicy", "Webhook", "Trigger", "Stream"}
 HEAD = {"apiVersion": "dhow/v1", "metadata": {"name": "n"}}
 
 
@@ -94,6 +94,8 @@ GOOD = [
     ("RetentionPolicy", {"deletedDays": 0}),
     ("RoleBinding", {"principal": "admin", "role": "approver"}),
     ("Webhook", WEBHOOK),
+    ("Stream", {"from": {"http": {}}, "records": "labels", "endpoint": "e"}),
+    ("Stream", {"to": {"kafka": {"servers": ["k:9092"], "topic": "t"}}, "events": ["*"], "mode": "binary"}),
     ("Webhook", {**WEBHOOK, "status": "disabled", "description": "d", "events": ["rollout.*", "*"]}),
 ]
 
@@ -127,6 +129,9 @@ BAD = [
     ("Webhook", {"url": "https://hooks.example.org/a"}),
     ("Webhook", {**WEBHOOK, "events": []}),
     ("Webhook", {**WEBHOOK, "secret": "s"}),
+    ("Stream", {"from": {"http": {}}, "records": "runs", "endpoint": "e"}),
+    ("Stream", {"to": {"http": {}}, "events": ["*"]}),
+    ("Stream", {"to": {"redis": {"server": "r:6379", "key": "k", "password": "p"}}, "events": ["*"]}),
     ("Trigger", {"event": "breached", "pipeline": "p"}),
     ("Trigger", {"event": "performance.breached"}),
     ("Trigger", {"pipeline": "p", "schedule": {"cron": "0 3 * * *", "missed": "some"}}),

@@ -34,6 +34,10 @@ package enum Permission: String, Codable, CaseIterable, Sendable {
     case systemRead = "system.read"
     case webhookRead = "webhook.read"
     case webhookManage = "webhook.manage"
+    case streamRead = "stream.read"
+    /// Records that others send to streams.
+    case streamSend = "stream.send"
+    case streamManage = "stream.manage"
     case documentRead = "document.read"
     /// Also for plans. What a document makes needs the permission of its own kind beside it.
     case documentApply = "document.apply"

@@ -10,14 +10,14 @@ package enum Role: String, Codable, CaseIterable, Sendable {
         case .editor:
             Self.reading.union([
                 .trackingWrite, .snapshotRecord, .registryWrite, .pipelineApply, .executionStart, .gateEvaluate, .endpointWrite,
-                .inferenceInvoke, .labelWrite, .monitorWrite, .documentApply,
+                .inferenceInvoke, .labelWrite, .monitorWrite, .streamSend, .documentApply,
             ])
         case .approver: Self.reading.union([.approvalDecide])
         case .operator:
             Self.reading.union([
                 .executionStart, .gateEvaluate, .gateWrite, .releaseCreate, .rolloutControl, .endpointWrite, .inferenceInvoke, .labelWrite,
                 .monitorWrite,
-                .storageManage, .webhookRead, .webhookManage, .secretRead, .secretManage, .documentApply,
+                .streamSend, .streamManage, .storageManage, .webhookRead, .webhookManage, .secretRead, .secretManage, .documentApply,
             ])
         case .admin: Set(Permission.allCases)
         }
@@ -25,6 +25,6 @@ package enum Role: String, Codable, CaseIterable, Sendable {
 
     private static let reading: Set<Permission> = [
         .trackingRead, .snapshotRead, .registryRead, .pipelineRead, .deliveryRead, .endpointRead, .monitoringRead, .ledgerRead, .systemRead,
-        .retentionRead, .documentRead,
+        .retentionRead, .documentRead, .streamRead,
     ]
 }

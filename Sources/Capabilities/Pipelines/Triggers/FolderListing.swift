@@ -1,40 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Crypto
-import Domain
+package import Domain
 import Foundation
 
 /// A file that was found, and what tells whether it is still the same.
-struct FoundFile: Sendable, Equatable {
+package struct FoundFile: Sendable, Equatable {
     /// Beneath the root.
-    var path: String
+    package var path: String
     /// Size, times and number of the file.
-    var mark: String
+    package var mark: String
     /// When it last appeared here, was renamed or written, in milliseconds; nobody can set it.
-    var changed: Timestamp
+    package var changed: Timestamp
 }
 
 /// A file with the content that was read.
-struct ArrivedFile: Sendable, Equatable {
-    var path: String
+package struct ArrivedFile: Sendable, Equatable {
+    package var path: String
     /// Where it lies, for steps.
-    var location: String
-    var size: Int64
-    var digest: BlobDigest
+    package var location: String
+    package var size: Int64
+    package var digest: BlobDigest
 }
 
 /// The files of a folder and of those in it. Each is reached by one name from its open parent and no link is followed, so nothing outside
 /// the root is ever looked at.
-struct FolderListing: Sendable {
+package struct FolderListing: Sendable {
     static let mostFiles = 10_000
     static let deepest = 16
     static let largestFile: Int64 = 64 << 30
 
     /// The operator's own path, which may lead through links.
-    let root: String
+    package let root: String
+
+    package init(root: String) {
+        self.root = root
+    }
 
     /// - Throws: `Problem` `.exhausted` beyond `mostFiles`, `.unavailable` when the root cannot be read.
-    func files(in folder: String?, matching pattern: SourcePattern) throws -> [FoundFile] {
+    package func files(in folder: String?, matching pattern: SourcePattern) throws -> [FoundFile] {
         guard let parent = try open(folder: folder) else { return [] }
         var found: [FoundFile] = []
         try collect(parent, beneath: "", folder.map { $0 + "/" } ?? "", depth: 0, pattern, &found)
@@ -42,7 +46,9 @@ struct FolderListing: Sendable {
     }
 
     /// Reads all of the file; nil when it is gone, or was another before or after.
-    func read(_ file: FoundFile) throws -> ArrivedFile? {
+    ///
+    /// - Parameter body: Receives its bytes, piece by piece.
+    package func read(_ file: FoundFile, _ body: (UnsafeRawBufferPointer) -> Void = { _ in }) throws -> ArrivedFile? {
         var segments = file.path.split(separator: "/").map(String.init)
         guard let name = segments.popLast(), let parent = try open(folder: segments.isEmpty ? nil : segments.joined(separator: "/")) else {
             return nil
@@ -62,7 +68,9 @@ struct FolderListing: Sendable {
             let count = Foundation.read(handle.descriptor, buffer.baseAddress, buffer.count)
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { break }
-            hasher.update(bufferPointer: UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            let piece = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+            hasher.update(bufferPointer: piece)
+            body(piece)
             size += Int64(count)
         }
         guard let after = Self.status(handle.descriptor), Self.mark(after) == file.mark, size == before.st_size else { return nil }

@@ -3,7 +3,7 @@
 /// What a trigger hears.
 package enum TriggerSource: Sendable, Equatable {
     case schedule(ScheduleSource)
-    case event(EventSource)
+    case event(LedgerSource)
     case http(HTTPSource)
     case files(FileSource)
 
@@ -56,7 +56,7 @@ package struct ScheduleSource: Codable, Sendable, Equatable {
 }
 
 /// Ledger entries with this verb, about this resource or beneath it.
-package struct EventSource: Codable, Sendable, Equatable {
+package struct LedgerSource: Codable, Sendable, Equatable {
     package var verb: String
     /// Every resource when nil.
     package var resource: String?

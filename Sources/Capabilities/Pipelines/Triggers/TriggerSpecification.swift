@@ -127,7 +127,7 @@ extension TriggerSpecification: Codable {
         let container = try decoder.container(keyedBy: Keys.self)
         var sources: [TriggerSource] = []
         if let schedule = try container.decodeIfPresent(ScheduleSource.self, forKey: .schedule) { sources.append(.schedule(schedule)) }
-        if var event = try container.decodeIfPresent(EventSource.self, forKey: .event) {
+        if var event = try container.decodeIfPresent(LedgerSource.self, forKey: .event) {
             // The form of before there were other kinds: `event` a verb and `resource` beside it.
             event.resource = try event.resource ?? container.decodeIfPresent(String.self, forKey: .resource)
             sources.append(.event(event))

@@ -113,7 +113,7 @@ package struct TriggerTable {
             let values = try value([String: JSONValue].self, try row["parameters"])
             specification = TriggerSpecification(
                 name: try row["name"], pipeline: try row["pipeline"],
-                source: .event(EventSource(verb: try row["verb"], resource: try row["resource"])),
+                source: .event(LedgerSource(verb: try row["verb"], resource: try row["resource"])),
                 parameters: values.mapValues { .value($0) })
         }
         var trigger = Trigger(specification, author: try row["author"], created: try row["created"])

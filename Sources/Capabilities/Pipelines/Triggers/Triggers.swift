@@ -65,7 +65,7 @@ package struct Triggers: Sendable {
     ) async throws -> Trigger {
         try await apply(
             TriggerSpecification(
-                name: name, pipeline: pipeline, source: .event(EventSource(verb: verb, resource: resource)),
+                name: name, pipeline: pipeline, source: .event(LedgerSource(verb: verb, resource: resource)),
                 parameters: parameters.mapValues { .value($0) }),
             by: caller)
     }

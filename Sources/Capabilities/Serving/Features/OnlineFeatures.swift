@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Backends
+package import Backends
 package import Domain
 import Foundation
 package import Governance
@@ -41,28 +41,35 @@ package struct OnlineFeatures: Sendable {
         let newest = try Self.check(rows)
         let now = governor.clock.now()
         return try await governor.measure(.endpointWrite, by: caller) { transaction in
-            var changed = 0
-            for start in stride(from: 0, to: newest.count, by: Self.rowsPerStatement) {
-                let part = newest[start..<min(start + Self.rowsPerStatement, newest.count)]
-                let places = Array(repeating: "(?, ?, ?, ?, ?, ?)", count: part.count).joined(separator: ", ")
-                var arguments: [DatabaseValue] = []
-                for row in part {
-                    let values = String(decoding: try JSONEncoder().encode(row.values), as: UTF8.self)
-                    arguments += [
-                        .text(caller.workspace), .text(service), .text(row.entity), .text(values), .integer(row.time.milliseconds),
-                        .integer(now.milliseconds),
-                    ]
-                }
-                changed += try transaction.execute(
-                    """
-                    INSERT INTO online_feature (workspace, service, entity, features, time, written) VALUES \(places)
-                    ON CONFLICT (workspace, service, entity)
-                    DO UPDATE SET features = excluded.features, time = excluded.time, written = excluded.written
-                    WHERE excluded.time > online_feature.time
-                    """, values: arguments)
-            }
-            return changed
+            try Self.write(newest, to: service, in: caller.workspace, at: now, transaction)
         }
+    }
+
+    /// - Parameter rows: One of each entity, checked.
+    package static func write(
+        _ newest: [FeatureRow], to service: String, in workspace: String, at now: Timestamp, _ transaction: any Transaction
+    ) throws -> Int {
+        var changed = 0
+        for start in stride(from: 0, to: newest.count, by: rowsPerStatement) {
+            let part = newest[start..<min(start + rowsPerStatement, newest.count)]
+            let places = Array(repeating: "(?, ?, ?, ?, ?, ?)", count: part.count).joined(separator: ", ")
+            var arguments: [DatabaseValue] = []
+            for row in part {
+                let values = String(decoding: try JSONEncoder().encode(row.values), as: UTF8.self)
+                arguments += [
+                    .text(workspace), .text(service), .text(row.entity), .text(values), .integer(row.time.milliseconds),
+                    .integer(now.milliseconds),
+                ]
+            }
+            changed += try transaction.execute(
+                """
+                INSERT INTO online_feature (workspace, service, entity, features, time, written) VALUES \(places)
+                ON CONFLICT (workspace, service, entity)
+                DO UPDATE SET features = excluded.features, time = excluded.time, written = excluded.written
+                WHERE excluded.time > online_feature.time
+                """, values: arguments)
+        }
+        return changed
     }
 
     /// - Throws: `Problem` `.notFound`.
@@ -98,7 +105,7 @@ package struct OnlineFeatures: Sendable {
     }
 
     /// One row for each entity, the newest.
-    private static func check(_ rows: [FeatureRow]) throws(Problem) -> [FeatureRow] {
+    package static func check(_ rows: [FeatureRow]) throws(Problem) -> [FeatureRow] {
         guard rows.count <= maximumRows else {
             throw Problem(
                 .tooLarge, "serving.features.too-many", "There are \(rows.count) rows.", why: "At most \(maximumRows) are taken at once.",

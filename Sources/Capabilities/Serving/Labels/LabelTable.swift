@@ -49,7 +49,7 @@ package struct LabelTable {
     /// Inserts what is new, moves what is corrected to the history; a value that is there already is left as it is.
     ///
     /// - Parameter labels: No prediction twice.
-    func record(_ labels: [Label], at time: Timestamp) throws -> LabelReceipt {
+    package func record(_ labels: [Label], at time: Timestamp) throws -> LabelReceipt {
         var receipt = LabelReceipt()
         for start in stride(from: 0, to: labels.count, by: Self.rowsPerStatement) {
             let part = labels[start..<min(start + Self.rowsPerStatement, labels.count)]

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Backends
-import Domain
+package import Domain
 package import Governance
 
 /// What became of the labels of one call.
@@ -55,11 +55,7 @@ package struct Labels: Sendable {
         var distinct: [Label] = []
         for label in labels {
             let id = label.predictionID
-            guard !id.isEmpty, id.utf8.count <= maximumIDBytes, id.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else {
-                throw Problem(
-                    .invalid, "serving.label.prediction-malformed", "'\(id.printable)' is not the id of a prediction.",
-                    why: "Ids are given with each answer, as 'prediction_id' followed by '.' and the row, counting from 0.")
-            }
+            try check(prediction: id)
             guard label.value.isFinite else {
                 throw Problem(
                     .invalid, "serving.label.not-finite", "The label of prediction '\(id.printable)' is not a finite number.",
@@ -77,5 +73,14 @@ package struct Labels: Sendable {
             distinct.append(label)
         }
         return distinct
+    }
+
+    /// - Throws: `Problem` `.invalid` for what cannot be the id of a prediction.
+    package static func check(prediction id: String) throws(Problem) {
+        guard !id.isEmpty, id.utf8.count <= maximumIDBytes, id.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else {
+            throw Problem(
+                .invalid, "serving.label.prediction-malformed", "'\(id.printable)' is not the id of a prediction.",
+                why: "Ids are given with each answer, as 'prediction_id' followed by '.' and the row, counting from 0.")
+        }
     }
 }
