@@ -26,7 +26,15 @@ struct Steps: Sendable {
             "label": ["positiveFrom": 0.5],
             // One flight in twenty of a carrier that nobody knows is no small matter here.
             "thresholds": ["unseenCategories": 0.05],
-            "checks": [["name": .string(Self.feedCheck), "type": "freshness", "seconds": 86_400]],
+            "segments": [["column": "carrier"]],
+            "references": [["type": "rolling", "windows": 1]],
+            "checks": [
+                ["name": .string(Self.feedCheck), "type": "freshness", "seconds": 86_400],
+                ["name": "promised", "type": "estimated-performance", "metric": "rocAUC"],
+                ["name": "together", "type": "joint-drift"],
+                ["name": "answers", "type": "errors", "objective": 0.999],
+                ["name": "speed", "type": "latency", "objective": 0.99, "milliseconds": 250],
+            ],
         ]
         let _: MonitorAnswer = try await cast.amina.post("/api/v1/monitors", specification)
     }
