@@ -69,3 +69,8 @@ def dhow(tmp_path):
 def module_dhow(tmp_path_factory):
     """One for all tests of a module, which then must not mind each other."""
     return Dhow(tmp_path_factory.mktemp("dhow"))
+
+
+@pytest.fixture
+def binary():
+    return BINARY

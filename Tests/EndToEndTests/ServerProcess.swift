@@ -86,7 +86,7 @@ final class ServerProcess: Sendable {
         if authorized { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
         for (name, value) in headers { request.headers.replaceOrAdd(name: name, value: value) }
         if let body { request.body = .bytes(body) }
-        let response = try await Self.client.execute(request, timeout: .seconds(60))
+        let response = try await Self.client.execute(request, timeout: .seconds(300))
         let data = try await response.body.collect(upTo: 256 << 20)
         return Response(status: Int(response.status.code), headers: response.headers, body: Data(data.readableBytesView))
     }

@@ -60,7 +60,7 @@ struct DataFaultDrill: Sendable {
         if fault == .stoppedFeed {
             reason = found.first?.summary ?? "Nothing was told."
         } else {
-            reason = evaluations[0].reasons.joined(separator: " ")
+            reason = evaluations[0].reasons.first ?? "Nothing was said."
         }
         let isDetected = !found.isEmpty && (fault == .stoppedFeed || evaluations[0].verdict == "faulty")
         steps.progress.finish("\(name): \(isDetected ? "recognised" : "NOT recognised"). \(reason)")

@@ -85,7 +85,8 @@ struct Story: Sendable {
         let evaluation = try await steps.evaluate(month.interval)
         var result = DemoReport.Month(
             month: month.month, rows: month.flights.count, lateRate: month.lateRate, championAUC: summary.metrics?.auc,
-            championLogLoss: summary.metrics?.logLoss, reason: evaluation.reasons.joined(separator: " "), drift: steps.drift(in: evaluation)
+            championLogLoss: summary.metrics?.logLoss, reason: evaluation.reasons.prefix(2).joined(separator: " "),
+            drift: steps.drift(in: evaluation)
         )
         guard evaluation.verdict == "degraded", let firing = try await steps.firing(after: firings) else {
             progress.finish("\(name): \(evaluation.verdict), the champion stays")

@@ -12,7 +12,6 @@ import threading
 import urllib.request
 
 import pytest
-from conftest import BINARY
 from google.protobuf import json_format
 from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
     ExportMetricsServiceRequest,
@@ -51,12 +50,12 @@ def collector():
 
 
 @pytest.fixture
-def server(tmp_path, collector):
+def server(tmp_path, collector, binary):
     """A server of the test's own that pushes to the collector: its URL, and an environment for commands."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("DHOW_")}
     arguments = ["--egress-allow", HOST, "--otlp-endpoint", f"http://{HOST}:{collector.port}"]
     process = subprocess.Popen(
-        [BINARY, "serve", "--data", str(tmp_path / "data"), "--port", "0", *arguments],
+        [binary, "serve", "--data", str(tmp_path / "data"), "--port", "0", *arguments],
         stdout=subprocess.PIPE,
         text=True,
         env=environment,
@@ -75,11 +74,11 @@ def exposed(url, environment):
         return {family.name: family for family in text_string_to_metric_families(answer.read().decode())}
 
 
-def test_metrics_are_shown_pushed_and_on_the_dashboard(server, collector, tmp_path):
+def test_metrics_are_shown_pushed_and_on_the_dashboard(server, collector, binary, tmp_path):
     url, environment = server
 
     def dhow(*arguments):
-        return subprocess.run([BINARY, *arguments], capture_output=True, text=True, check=True, env=environment, timeout=60).stdout
+        return subprocess.run([binary, *arguments], capture_output=True, text=True, check=True, env=environment, timeout=60).stdout
 
     (tmp_path / "monitor.json").write_text(json.dumps(MONITOR))
     dhow("monitor", "apply", "--file", str(tmp_path / "monitor.json"))
