@@ -90,6 +90,10 @@ struct ProcessStepRunnerTests {
                     return status.hasPrefix("Name:\tdhow-launcher\n") && status.contains("PPid:\t\(getpid())\n")
                 })
             kill(try #require(pid_t(launcher)), SIGKILL)
+            // What is handed to a launcher that has been killed and still runs is lost with it.
+            while let stat = try? String(contentsOfFile: "/proc/\(launcher)/stat", encoding: .utf8), !stat.contains(") Z ") {
+                await Task.yield()
+            }
             async let waited = world.runner.wait(for: "a1")
             try await world.runner.submit(world.shell("a2", "exit 6"))
             #expect(try await world.runner.wait(for: "a2") == .failed(exitCode: 6))
@@ -117,6 +121,10 @@ struct ProcessStepRunnerTests {
                     return status.hasPrefix("Name:\tdhow-launcher\n") && status.contains("PPid:\t\(getpid())\n")
                 })
             kill(try #require(pid_t(launcher)), SIGKILL)
+            // What is handed to a launcher that has been killed and still runs is lost with it.
+            while let stat = try? String(contentsOfFile: "/proc/\(launcher)/stat", encoding: .utf8), !stat.contains(") Z ") {
+                await Task.yield()
+            }
             #expect(try await world.runner.wait(for: "a1") == .cancelled)
             #expect(try await world.log(of: "a1") == "asked\n")
         }

@@ -45,7 +45,7 @@ extension SegmentFindings {
         return reading(
             MonitorRule.segmentPerformance, .performance, .critical, finding, level, isCertain: adjusted < thresholds.falseDiscoveryRate,
             "Log loss of \(finding.name) is \(Self.text(loss)) against \(Self.text(before)) of the baseline, over \(finding.labelledRows) rows "
-                + "(adjusted p \(Self.text(adjusted))); the margin is \(thresholds.logLossMargin)."
+                + "(adjusted p \(Self.chance(adjusted))); the margin is \(thresholds.logLossMargin)."
                 + (split.isEmpty ? "" : " Of the loss of all rows it changed \(split.joined(separator: ", "))."))
     }
 
@@ -54,7 +54,7 @@ extension SegmentFindings {
         return reading(
             MonitorRule.segmentScore, .drift, .warning, finding, max(0, excess) / thresholds.scoreDrift,
             isCertain: adjusted < thresholds.falseDiscoveryRate,
-            "The score's stability index in \(finding.name) is \(Self.text(excess)) above noise (adjusted p \(Self.text(adjusted))); "
+            "The score's stability index in \(finding.name) is \(Self.text(excess)) above noise (adjusted p \(Self.chance(adjusted))); "
                 + "the limit is \(thresholds.scoreDrift).")
     }
 
@@ -66,7 +66,7 @@ extension SegmentFindings {
         return reading(
             MonitorRule.segmentVolume, .operations, .warning, finding, level, isCertain: adjusted < thresholds.falseDiscoveryRate,
             "\(finding.name) is \(Self.text(finding.share * 100)) % of the rows and was \(Self.text(finding.baselineShare * 100)) % in the "
-                + "baseline (adjusted p \(Self.text(adjusted))); twice and half are the limits.")
+                + "baseline (adjusted p \(Self.chance(adjusted))); twice and half are the limits.")
     }
 
     private func reading(
@@ -77,6 +77,8 @@ extension SegmentFindings {
             rule: rule, kind: kind, severity: severity, segment: finding.name, level: isCertain ? level : min(level, 0.99), summary: summary
         )
     }
+
+    private static func chance(_ value: Double) -> String { value < 0.001 ? "< 0.001" : text(value) }
 
     private static func text(_ value: Double) -> String { String((value * 1000).rounded() / 1000) }
 }
