@@ -2,6 +2,7 @@
 
 import API
 import Domain
+import Synchronization
 
 /// A month whose labels come three days after their flights: while they are missing, nothing may be concluded from those that are there.
 struct LateLabelsDrill: Sendable {
@@ -18,13 +19,12 @@ struct LateLabelsDrill: Sendable {
         let month = try month.shifted(byDays: shift)
         let firings = try await steps.firings()
         let window = month.first(days: Self.early).interval
-        let early = Box()
+        let early = EarlyLook()
         _ = try await steps.replay(month, as: name, labelDelay: Self.delay) { [steps] day in
             guard early.standing == nil, day.interval.upperBound > window.upperBound else { return .goOn }
             try await steps.flushed()
             let evaluation = try await steps.evaluate(window)
-            early.standing = standing(of: evaluation)
-            early.reason = evaluation.reasons.first ?? ""
+            early.keep(standing(of: evaluation), evaluation.reasons.first ?? "")
             return .goOn
         }
         let started = try await steps.firings().contains { firing in
@@ -42,9 +42,12 @@ struct LateLabelsDrill: Sendable {
         evaluation.evidence["performance"]?["standing"]?.text ?? "unknown"
     }
 
-    /// Touched by one replay at a time.
-    private final class Box: @unchecked Sendable {
-        var standing: String?
-        var reason = ""
+    /// What the early look said.
+    private final class EarlyLook: Sendable {
+        private let said = Mutex<(standing: String, reason: String)?>(nil)
+        var standing: String? { said.withLock { $0?.standing } }
+        var reason: String { said.withLock { $0?.reason ?? "" } }
+
+        func keep(_ standing: String, _ reason: String) { said.withLock { $0 = (standing, reason) } }
     }
 }
